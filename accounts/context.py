@@ -1,0 +1,11 @@
+"""What every page's shell needs to know."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return the values that `base.html` reads on every page."""
+    return {"base_url": settings.BASE_URL, "theme": getattr(getattr(request, "user", None), "theme", "")}
