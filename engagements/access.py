@@ -1,0 +1,68 @@
+"""The only doors to an engagement and what belongs to it.
+
+A stranger gets 404, exactly as for an id that does not exist; a member without the right gets 403.
+"""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from accounts.models import Side, User
+from engagements.models import Engagement, File, Membership
+from engagements.policy import GRANTS, Permission, Role
+
+
+class EngagementClosed(PermissionDenied):
+    """The person's role would allow it, but the engagement no longer changes."""
+
+
+def get_membership(user: User, engagement_id: int, *, can: Permission, also: str = "engagement") -> Membership:
+    """Return *user*'s current membership, with its engagement and client, and *also* a relation more in the same query.
+
+    Raises Http404 for strangers, PermissionDenied for members without *can*, EngagementClosed
+    where only the engagement's status stands in the way.
+    """
+    memberships = Membership.objects.select_related("engagement__client", also)
+    membership = memberships.filter(user_id=user.pk, engagement_id=engagement_id, ended_at=None).first()
+    if membership is None or membership.engagement.status == Engagement.Status.PURGED:
+        raise Http404
+    membership.user = user
+    require(membership, can)
+    return membership
+
+
+def require(membership: Membership, can: Permission) -> None:
+    """Raise PermissionDenied or EngagementClosed unless *membership* may do *can*."""
+    if membership.may(can):
+        return
+    if can in GRANTS[Role(membership.role)] and not membership.engagement.is_open:
+        raise EngagementClosed(
+            _("This engagement is closed. Everything in it can be read; the project manager can reopen it.")
+        )
+    raise PermissionDenied(_("Your role in this engagement does not include this. The project manager can change that."))
+
+
+def get_file(user: User, engagement_id: int, file_id: int, *, can: Permission) -> tuple[Membership, File]:
+    """Return a file of the engagement that *user*'s side may see."""
+    membership = get_membership(user, engagement_id, can=can)
+    file = File.objects.for_side(membership.side).filter(engagement_id=engagement_id, pk=file_id, removed_at=None).first()
+    if file is None:
+        raise Http404
+    return membership, file
+
+
+def get_member(user: User, engagement_id: int, membership_id: int, *, can: Permission) -> tuple[Membership, Membership]:
+    """Return *user*'s own membership and another one of the same engagement."""
+    mine = get_membership(user, engagement_id, can=can)
+    other = Membership.objects.filter(engagement_id=engagement_id, pk=membership_id).select_related("user").first()
+    if other is None:
+        raise Http404
+    other.engagement = mine.engagement
+    return mine, other
+
+
+def get_administrator(user: User) -> User:
+    """Return *user* when they look after people, clients and engagement shells; else raise Http404."""
+    if not (user.is_administrator and user.is_active and user.side == Side.FIRM):
+        raise Http404
+    return user

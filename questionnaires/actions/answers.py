@@ -1,0 +1,366 @@
+"""Save an answer: the one write path, whoever types and from wherever it comes."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from engagements.models import Event, Membership
+from questionnaires import merge, values
+from questionnaires.access import Desk
+from questionnaires.actions import conditions
+from questionnaires.actions.act import Act
+from questionnaires.models import Answer, Conflict, Entry, Revision, Row
+from questionnaires.places import Base, Place
+
+
+class PlaceGone(Exception):
+    """There is no such item, row or column in this engagement, or the author's side does not see it."""
+
+
+class NotAnswerable(Exception):
+    """The value fits the type but cannot stand here, such as a person who is not in the engagement."""
+
+
+@dataclass
+class Saved:
+    """What became of a save."""
+
+    answer: Answer
+    # saved, merged, conflict, same (nothing to do) or replayed (it had been stored before)
+    outcome: str
+    base: Base
+    event: Event | None = None
+    merged_with: tuple[str, ...] = ()
+    moved: list[Entry] = field(default_factory=list)
+
+
+@transaction.atomic
+def save(
+    *,
+    desk: Desk,
+    place: Place,
+    raw: Any,
+    base: Base,
+    key: uuid.UUID,
+    settle: bool = False,
+    at: datetime | None = None,
+    kind: str = Revision.Kind.SAVED,
+) -> Saved:
+    """Store *raw* at *place* for an author whose text rests on *base*.
+
+    Same base: saved. Newer version there: texts are merged word by word, sets element by element, other values
+    are compared. What overlaps is kept whole as the author's open conflict, and the current value stays. A *key*
+    seen before changes nothing. Choices, numbers, dates and people are settled at once; texts and cells when
+    *settle* says so. Raises `values.BadValue`, `NotAnswerable` or `PlaceGone`; nothing is stored then.
+    """
+    framework = desk.framework
+    value = clean(desk, place, raw)
+    answer = lock_answer(desk, place, key=key)
+    if answer.replayed:  # type: ignore[attr-defined]
+        return Saved(answer, "replayed", _base_now(answer, key))
+    if answer.open_by_author:  # type: ignore[attr-defined]
+        return _update_conflict(desk, answer, value, key, at)
+    settle = settle or settles_at_once(desk, place)
+    merged = _reconcile(desk, place, answer, value, base)
+    if merged.overlaps:
+        return _open_conflict(desk, answer, value, base, key, at)
+    if merged.value == answer.value:
+        saved = Saved(answer, "same", Base(answer.version))
+        if settle and answer.settled_version != answer.version:
+            saved.event = settle_entry(desk=desk, entry=answer.entry, at=at)
+        return saved
+
+    act = Act.begin(desk.membership, desk.questionnaire, at=at)
+    before = answer.value
+    settled_before = _settled_value(answer)
+    entry = act.current(answer.entry)
+    took_in = merged.value != value
+    act.write(
+        answer,
+        merged.value,
+        kind=Revision.Kind.MERGED if took_in and kind == Revision.Kind.SAVED else kind,
+        key=key,
+        base=min(base.version, answer.version),
+        settle=settle,
+        sent=value if took_in else None,
+    )
+    if answer.row_id and answer.row and answer.row.deleted_at:
+        _revive(answer.row, act)
+    saved = Saved(answer, "merged" if took_in else "saved", Base(answer.version, took_in), merged_with=merged.names)
+    if place.part != Answer.Part.NOTE and not place.is_register:
+        if settle:
+            saved.moved = apply_settling(act, entry, [(answer, settled_before, answer.value)])
+        elif entry.state in (Entry.State.OPEN, Entry.State.UNKNOWN, Entry.State.NOT_APPLICABLE):
+            act.change(entry, state=Entry.State.DRAFT, **CLEARED)
+    saved.event = act.finish(
+        "note.saved" if place.part == Answer.Part.NOTE else "answer.saved",
+        entry=entry,
+        firm_only=place.part == Answer.Part.NOTE,
+        data={
+            "answer": answer.pk,
+            "version": answer.version,
+            "row": answer.row_id,
+            "column": answer.column,
+            "part": answer.part,
+            "was_empty": before is None,
+            "settled": settle,
+            "merged_with": list(merged.names),
+        },
+    )
+    return saved
+
+
+# What leaves an entry when it gets an answer after all.
+CLEARED: dict[str, Any] = {"reason": "", "reason_text": "", "finder": None, "find_by": None}
+
+
+def clean(desk: Desk, place: Place, raw: Any) -> Any:
+    """Return *raw* in the canonical form of the place's type, or raise BadValue, NotAnswerable or PlaceGone."""
+    framework = desk.framework
+    if place.part != Answer.Part.VALUE:
+        return values.clean_text(raw)
+    spec = place.column_of(framework) if place.column else place.item(framework)
+    if spec is None:
+        raise PlaceGone
+    if not place.column and spec.type in ("table", "sign_off"):
+        raise NotAnswerable(_("This item is answered row by row, or by signing."))
+    value = values.clean(spec, raw)
+    if spec.type == "person" and value is not None:
+        members = Membership.objects.filter(engagement_id=desk.membership.engagement_id, pk=value)
+        if not members.exists():
+            raise NotAnswerable(_("That person is not in this engagement."))
+    return value
+
+
+def settles_at_once(desk: Desk, place: Place) -> bool:
+    """Say whether a value here is done when it is chosen: everything but texts and the cells of a table."""
+    return place.part == Answer.Part.VALUE and not place.column and not place.takes_text(desk.framework)
+
+
+def lock_answer(desk: Desk, place: Place, *, key: uuid.UUID) -> Answer:
+    """Lock the answer at *place*, making it when this is its first value, with its entry and round.
+
+    The result says whether *key* was stored before (`replayed`) and whether the author has an open conflict
+    here (`open_by_author`). Raises PlaceGone.
+    """
+    item_known = place.is_register or desk.framework.has_item(place.item_key)
+    if not item_known or (not place.is_register and not desk.may_see(desk.framework.item(place.item_key))):
+        raise PlaceGone
+    if place.part == Answer.Part.NOTE and not desk.membership.is_firm:
+        raise PlaceGone
+    of_answer = {"answer": OuterRef("pk")}
+    locked = (
+        Answer.objects.select_for_update(of=("self",))
+        .select_related("entry__round", "row")
+        .filter(entry__in=_entry(desk, place), row_id=place.row_id, column=place.column, part=place.part)
+        .annotate(
+            replayed=Exists(Revision.objects.filter(**of_answer, key=key))
+            | Exists(Conflict.objects.filter(**of_answer, keys__contains=[key])),
+            open_by_author=Exists(Conflict.objects.filter(**of_answer, by=desk.membership.user, outcome="")),
+        )
+    )
+    answer = locked.first()
+    if answer is None:
+        entry = _entry(desk, place).first()
+        if entry is None or (place.row_id and not Row.objects.filter(pk=place.row_id, entry=entry).exists()):
+            raise PlaceGone
+        missing = Answer(entry=entry, row_id=place.row_id, column=place.column, part=place.part)
+        Answer.objects.bulk_create([missing], ignore_conflicts=True)
+        answer = locked.get()
+    answer.entry.engagement = desk.membership.engagement
+    return answer
+
+
+def _entry(desk: Desk, place: Place) -> Any:
+    entries = Entry.objects.filter(engagement_id=desk.membership.engagement_id, item_key=place.item_key)
+    if place.is_register:
+        return entries
+    if place.round_number:
+        return entries.filter(round__number=place.round_number)
+    return entries.filter(round__is_latest=True)
+
+
+@dataclass(frozen=True)
+class _Reconciled:
+    value: Any
+    overlaps: bool = False
+    names: tuple[str, ...] = ()
+
+
+def _reconcile(desk: Desk, place: Place, answer: Answer, value: Any, base: Base) -> _Reconciled:
+    """Bring *value*, which rests on *base*, together with what is there now."""
+    if base.version == answer.version and not base.as_sent:
+        return _Reconciled(value)
+    if value == answer.value:
+        return _Reconciled(value)
+    known = base.version == 0
+    rested_on: Any = None
+    if not known and (revision := Revision.objects.filter(answer=answer, version=base.version).first()):
+        known = True
+        rested_on = revision.sent if base.as_sent and revision.sent is not None else revision.value
+    if not known:
+        return _Reconciled(answer.value, overlaps=answer.value is not None)
+    if rested_on == answer.value:
+        return _Reconciled(value)
+    if value == rested_on:
+        return _Reconciled(answer.value)
+    if place.takes_text(desk.framework):
+        result = merge.merge(rested_on or "", answer.value or "", value or "")
+        if not result.clean:
+            return _Reconciled(answer.value, overlaps=True)
+        return _Reconciled(result.text or None, names=_authors_between(answer, base, desk.membership.user))
+    if isinstance(answer.value, list) and isinstance(value, list) and _is_set(desk, place):
+        chosen = merge.merge_sets(rested_on or [], answer.value, value)
+        return _Reconciled(values.clean(place.item(desk.framework), chosen), names=_authors_between(answer, base, desk.membership.user))
+    return _Reconciled(answer.value, overlaps=True)
+
+
+def _is_set(desk: Desk, place: Place) -> bool:
+    item = place.item(desk.framework)
+    return not place.column and item is not None and item.type == "multi_choice"
+
+
+def _authors_between(answer: Answer, base: Base, author: User) -> tuple[str, ...]:
+    names = (
+        Revision.objects.filter(answer=answer, version__gt=base.version)
+        .exclude(by=author)
+        .order_by("by__display_name")
+        .values_list("by__display_name", flat=True)
+        .distinct()
+    )
+    return tuple(names)
+
+
+def _base_now(answer: Answer, key: uuid.UUID) -> Base:
+    revision = Revision.objects.filter(answer=answer, key=key).only("version", "sent").first()
+    return Base(revision.version, revision.sent is not None) if revision else Base(answer.version)
+
+
+def _settled_value(answer: Answer) -> Any:
+    """Return the value last called done; asks the database only when it is not the current one."""
+    if answer.settled_version == answer.version:
+        return answer.value
+    if answer.settled_version == 0:
+        return None
+    return Revision.objects.values_list("value", flat=True).get(answer=answer, version=answer.settled_version)
+
+
+def _open_conflict(desk: Desk, answer: Answer, value: Any, base: Base, key: uuid.UUID, at: datetime | None) -> Saved:
+    act = Act.begin(desk.membership, desk.questionnaire, at=at)
+    entry = act.current(answer.entry)
+    conflict = Conflict.objects.create(
+        answer=answer,
+        value=value,
+        by=desk.membership.user,
+        base=base.version,
+        keys=[key],
+        opened_at=act.at,
+        opened_event=act.number,
+        changed_at=act.at,
+    )
+    act.change(entry, conflict=True)
+    return _conflicted(act, entry, answer, conflict)
+
+
+def _update_conflict(desk: Desk, answer: Answer, value: Any, key: uuid.UUID, at: datetime | None) -> Saved:
+    """Replace the author's kept value: while their conflict is open they go on writing in it."""
+    act = Act.begin(desk.membership, desk.questionnaire, at=at)
+    entry = act.current(answer.entry)
+    conflict = Conflict.objects.select_for_update().get(answer=answer, by=desk.membership.user, outcome="")
+    was = conflict.value
+    conflict.value, conflict.changed_at = value, act.at
+    conflict.keys = [*conflict.keys, key]
+    conflict.save(update_fields=["value", "changed_at", "keys"])
+    return _conflicted(act, entry, answer, conflict, was)
+
+
+def _conflicted(act: Act, entry: Entry, answer: Answer, conflict: Conflict, was: Any = None) -> Saved:
+    event = act.finish(
+        "conflict.opened" if conflict.opened_event == act.number else "conflict.changed",
+        entry=entry,
+        firm_only=answer.part == Answer.Part.NOTE,
+        data={
+            "answer": answer.pk,
+            "conflict": conflict.pk,
+            "row": answer.row_id,
+            "column": answer.column,
+            "part": answer.part,
+            "value": [was, conflict.value],
+        },
+    )
+    return Saved(answer, "conflict", Base(answer.version), event=event)
+
+
+def _revive(row: Row, act: Act) -> None:
+    """Bring back a row that somebody deleted while its cell was being written: nothing is lost."""
+    row.deleted_at = row.deleted_by = None
+    row.save(update_fields=["deleted_at", "deleted_by"])
+
+
+@transaction.atomic
+def settle_entry(*, desk: Desk, entry: Entry, at: datetime | None = None) -> Event | None:
+    """Call everything saved in *entry* done. Returns None when there was nothing new."""
+    unsettled = list(_unsettled(entry).select_for_update(of=("self",)))
+    if not unsettled and entry.state != Entry.State.DRAFT:
+        return None
+    act = Act.begin(desk.membership, desk.questionnaire, at=at)
+    entry = act.current(entry)
+    changes = []
+    for answer in unsettled:
+        changes.append((answer, _settled_value(answer), answer.value))
+        answer.settled_version = answer.version
+    Answer.objects.bulk_update(unsettled, ["settled_version"], batch_size=500)
+    apply_settling(act, entry, changes)
+    return act.finish(
+        "answer.settled",
+        entry=entry,
+        data={"answers": [[answer.pk, answer.row_id, answer.column, answer.part, answer.version] for answer in unsettled]},
+    )
+
+
+def _unsettled(entry: Entry) -> Any:
+    return Answer.objects.filter(entry=entry, settled_version__lt=F("version")).exclude(part=Answer.Part.NOTE).order_by("id")
+
+
+def apply_settling(act: Act, entry: Entry, changes: Iterable[tuple[Answer, Any, Any]]) -> list[Entry]:
+    """Do what follows from settled values: the entry's state, and the items that appear or disappear.
+
+    *changes* are (answer, settled before, settled now). Returns the entries whose visibility moved.
+    """
+    if entry.item_key.startswith("register:"):
+        return []
+    item = act.framework.item(entry.item_key)
+    substance = any(before != after for _answer, before, after in changes)
+    if has_content(entry, changes):
+        stays = entry.state == Entry.State.CONFIRMED and not substance
+        if not stays:
+            act.change(
+                entry,
+                state=Entry.State.ANSWERED,
+                answered_by=act.membership.user,
+                answered_at=act.at,
+                confirmed_by=None,
+                confirmed_at=None,
+                **CLEARED,
+            )
+    elif entry.state in (Entry.State.DRAFT, Entry.State.ANSWERED, Entry.State.CONFIRMED):
+        act.change(entry, state=Entry.State.OPEN, confirmed_by=None, confirmed_at=None)
+    return conditions.move(act, item)
+
+
+def has_content(entry: Entry, changes: Iterable[tuple[Answer, Any, Any]] = ()) -> bool:
+    """Say whether any live value or word of *entry* is filled; queries only when *changes* do not show it."""
+    if any(after is not None for answer, _before, after in changes if answer.row is None or answer.row.deleted_at is None):
+        return True
+    return (
+        Answer.objects.filter(entry=entry, value__isnull=False, row__deleted_at=None)
+        .exclude(part=Answer.Part.NOTE)
+        .exists()
+    )

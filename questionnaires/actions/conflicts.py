@@ -1,0 +1,107 @@
+"""Decide between two values that could not be merged."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from engagements.models import Event
+from questionnaires.access import Desk
+from questionnaires.actions.act import Act
+from questionnaires.actions.answers import apply_settling, clean, settles_at_once
+from questionnaires.models import Answer, Conflict, Revision
+from questionnaires.places import Place
+
+
+class AlreadyDecided(Exception):
+    """Somebody decided this conflict in the meantime. Both values are in the history."""
+
+
+class NotWhatWasShown(Exception):
+    """One of the two values changed after the page of the person deciding was drawn. Nothing was decided."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What somebody deciding had before them: the current value's version, and how often the kept one was saved."""
+
+    version: int
+    saves: int
+
+
+def place_of(answer: Answer) -> Place:
+    """Return the place of an answer whose entry is loaded."""
+    return Place(
+        answer.entry.item_key,
+        row_id=answer.row_id,
+        column=answer.column,
+        part=answer.part,
+        round_number=answer.entry.round.number if answer.entry.round else None,
+    )
+
+
+@transaction.atomic
+def decide(
+    *, desk: Desk, conflict: Conflict, outcome: str, shown: Shown, combined: Any = None, at: datetime | None = None
+) -> Event:
+    """Settle a conflict: *mine* takes the kept value, *theirs* keeps the current one, *combined* takes a third.
+
+    Taking a value is a revision like any other, so neither text is ever lost. Raises AlreadyDecided, and
+    NotWhatWasShown when either value moved on since *shown*: nobody removes words they have not seen.
+    """
+    if outcome not in (Conflict.Outcome.MINE, Conflict.Outcome.THEIRS, Conflict.Outcome.COMBINED):
+        raise ValueError(outcome)
+    answer = Answer.objects.select_for_update(of=("self",)).select_related("entry__round", "row").get(pk=conflict.answer_id)
+    answer.entry.engagement = desk.membership.engagement
+    place = place_of(answer)
+    act = Act.begin(desk.membership, desk.questionnaire, at=at)
+    entry = act.current(answer.entry)
+    conflict.refresh_from_db()
+    if conflict.outcome:
+        raise AlreadyDecided(_("This has been decided in the meantime. Both texts are in the history."))
+    if shown != Shown(answer.version, len(conflict.keys)):
+        raise NotWhatWasShown(_("One of the two texts has just changed. Look again, then choose; nothing was changed."))
+    before = answer.value
+    value = clean(desk, place, combined) if outcome == Conflict.Outcome.COMBINED else conflict.value
+    if outcome != Conflict.Outcome.THEIRS and value != answer.value:
+        settle = settles_at_once(desk, place)
+        act.write(answer, value, kind=Revision.Kind.CHOSEN, key=uuid.uuid4(), base=answer.version, settle=settle)
+        if settle and not place.is_register:
+            apply_settling(act, entry, [(answer, before, value)])
+    conflict.outcome = outcome
+    conflict.decided_by, conflict.decided_at = desk.membership.user, act.at
+    conflict.save(update_fields=["outcome", "decided_by", "decided_at"])
+    if not Conflict.objects.filter(answer__entry=entry, outcome="").exists():
+        act.change(entry, conflict=False)
+    return act.finish(
+        "conflict.decided",
+        entry=entry,
+        firm_only=answer.part == Answer.Part.NOTE,
+        data={"answer": answer.pk, "conflict": conflict.pk, "outcome": outcome, "row": answer.row_id, "column": answer.column},
+    )
+
+
+@transaction.atomic
+def restore(*, desk: Desk, answer: Answer, version: int, at: datetime | None = None) -> Event | None:
+    """Make an earlier value the newest one again; nothing between is lost."""
+    answer = Answer.objects.select_for_update(of=("self",)).select_related("entry__round", "row").get(pk=answer.pk)
+    answer.entry.engagement = desk.membership.engagement
+    old = Revision.objects.get(answer=answer, version=version)
+    if old.value == answer.value:
+        return None
+    place = place_of(answer)
+    act = Act.begin(desk.membership, desk.questionnaire, at=at)
+    entry = act.current(answer.entry)
+    before = answer.value
+    act.write(answer, old.value, kind=Revision.Kind.RESTORED, key=uuid.uuid4(), base=answer.version, settle=True)
+    if not place.is_register and place.part != Answer.Part.NOTE:
+        apply_settling(act, entry, [(answer, before, old.value)])
+    return act.finish(
+        "answer.restored",
+        entry=entry,
+        firm_only=answer.part == Answer.Part.NOTE,
+        data={"answer": answer.pk, "version": answer.version, "from_version": version, "row": answer.row_id, "column": answer.column},
+    )

@@ -1,0 +1,158 @@
+"""Change what is known about an answer: its state, its owner, its grounds."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from engagements.models import Event, Membership
+from questionnaires.access import Desk
+from questionnaires.actions import answers, conditions
+from questionnaires.actions.act import Act
+from questionnaires.models import Answer, Entry
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else changed the same fact after the author last saw it. Carries the fact's name and value now."""
+
+    def __init__(self, name: str, value: Any) -> None:
+        super().__init__(name)
+        self.name = name
+        self.value = value
+
+
+class NotPossible(Exception):
+    """The entry is not in a state for this; the message says what to do instead."""
+
+
+@transaction.atomic
+def set_fact(*, desk: Desk, entry: Entry, name: str, value: Any, seen: Any, at: datetime | None = None) -> Event | None:
+    """Set certainty, source, owner or due date, unless it is no longer what the author *seen*.
+
+    *owner* is a Membership of the engagement or None. Raises ChangedMeanwhile; returns None when nothing changes.
+    """
+    if name not in ("certainty", "source", "owner", "due_date"):
+        raise ValueError(name)
+    act = Act.begin(desk.membership, desk.questionnaire, at=at)
+    entry = act.current(entry)
+    current = getattr(entry, name)
+    if current == value:
+        transaction.set_rollback(True)
+        return None
+    if current != seen:
+        raise ChangedMeanwhile(name, current)
+    act.change(entry, **{name: value})
+    if name == "owner" and value is not None:
+        hold(act, entry, value)
+    return act.finish("entry.owner-changed" if name == "owner" else "entry.grounds-changed", entry=entry)
+
+
+@transaction.atomic
+def assign(
+    *, desk: Desk, entry: Entry, to: Membership, due: date | None = None, words: str = "", at: datetime | None = None
+) -> Event:
+    """Give the entry to somebody: it is their turn now, until the due date if there is one."""
+    if to.ended_at is not None or to.engagement_id != entry.engagement_id:
+        raise NotPossible(_("That person is not in this engagement any more. Choose somebody else."))
+    if not to.is_firm and act_internal(desk, entry):
+        raise NotPossible(_("The client side does not see this item. Choose somebody of the firm."))
+    act = Act.begin(desk.membership, desk.questionnaire, at=at)
+    entry = act.current(entry)
+    act.change(entry, owner=to, due_date=due)
+    hold(act, entry, to)
+    return act.finish("entry.assigned", entry=entry, data={"to": to.pk, "words": words})
+
+
+def act_internal(desk: Desk, entry: Entry) -> bool:
+    """Say whether the entry belongs to an item that the client side never sees."""
+    return entry.round_id is not None and desk.framework.item(entry.item_key).internal
+
+
+def hold(act: Act, entry: Entry, member: Membership) -> None:
+    """Make it *member*'s side's turn, counting from now when the side or the person changes."""
+    act.change(entry, held_by=member.side, held_since=act.at)
+
+
+@transaction.atomic
+def mark_unknown(
+    *, desk: Desk, entry: Entry, finder: Membership, find_by: date | None, at: datetime | None = None
+) -> Event:
+    """Say "we don't know yet": *finder* finds out, by a date. What was written stays."""
+    act = Act.begin(desk.membership, desk.questionnaire, at=at)
+    entry = act.current(entry)
+    act.change(
+        entry,
+        state=Entry.State.UNKNOWN,
+        finder=finder,
+        find_by=find_by,
+        reason="",
+        reason_text="",
+        confirmed_by=None,
+        confirmed_at=None,
+    )
+    hold(act, entry, finder)
+    _reveal(act, entry)
+    return act.finish("entry.unknown", entry=entry)
+
+
+@transaction.atomic
+def mark_not_applicable(*, desk: Desk, entry: Entry, reason: str, words: str = "", at: datetime | None = None) -> Event:
+    """Set the entry aside with a coded reason. What was written stays and comes back with `bring_back`."""
+    if reason not in Entry.Reason.values:
+        raise NotPossible(_("Choose one of the reasons."))
+    words = words.strip()
+    if reason == Entry.Reason.OTHER and not words:
+        raise NotPossible(_("Say in a few words why this does not apply."))
+    act = Act.begin(desk.membership, desk.questionnaire, at=at)
+    entry = act.current(entry)
+    act.change(
+        entry,
+        state=Entry.State.NOT_APPLICABLE,
+        reason=reason,
+        reason_text=words[:300],
+        finder=None,
+        find_by=None,
+        answered_by=desk.membership.user,
+        answered_at=act.at,
+        confirmed_by=None,
+        confirmed_at=None,
+    )
+    _reveal(act, entry)
+    return act.finish("entry.not-applicable", entry=entry)
+
+
+@transaction.atomic
+def bring_back(*, desk: Desk, entry: Entry, at: datetime | None = None) -> Event:
+    """Ask the item again: answered when there is an answer, begun when it was not settled, else open."""
+    act = Act.begin(desk.membership, desk.questionnaire, at=at)
+    entry = act.current(entry)
+    if entry.state not in (Entry.State.NOT_APPLICABLE, Entry.State.UNKNOWN):
+        raise NotPossible(_("This item is being asked already."))
+    settled = Answer.objects.filter(entry=entry, settled_version__gt=0).exists()
+    state = Entry.State.OPEN
+    if answers.has_content(entry):
+        state = Entry.State.ANSWERED if settled else Entry.State.DRAFT
+    act.change(entry, state=state, **answers.CLEARED)
+    _reveal(act, entry)
+    return act.finish("entry.brought-back", entry=entry)
+
+
+@transaction.atomic
+def confirm(*, desk: Desk, entry: Entry, at: datetime | None = None) -> Event:
+    """Say that an answer stands. Only its owner, or somebody of the side that did not write it, can."""
+    act = Act.begin(desk.membership, desk.questionnaire, at=at)
+    entry = act.current(entry)
+    if entry.state != Entry.State.ANSWERED:
+        raise NotPossible(_("Only an answer that is done can be confirmed."))
+    author = entry.answered_by
+    owns = entry.owner_id == desk.membership.pk
+    if author is not None and not owns and author.side == desk.membership.side:
+        raise NotPossible(_("Somebody of the other side, or the owner, confirms this answer."))
+    act.change(entry, state=Entry.State.CONFIRMED, confirmed_by=desk.membership.user, confirmed_at=act.at)
+    return act.finish("entry.confirmed", entry=entry)
+
+
+def _reveal(act: Act, entry: Entry) -> None:
+    if entry.round_id is not None:
+        conditions.move(act, act.framework.item(entry.item_key))

@@ -1,0 +1,20 @@
+"""Frameworks as documents, and what people answered."""
+
+from questionnaires.models.answer import Answer, Conflict, Revision
+from questionnaires.models.entry import Entry, Round, Row, SectionProgress
+from questionnaires.models.framework import Framework, FrameworkVersion, Questionnaire
+from questionnaires.models.sign_off import SignOff
+
+__all__ = [
+    "Answer",
+    "Conflict",
+    "Entry",
+    "Framework",
+    "FrameworkVersion",
+    "Questionnaire",
+    "Revision",
+    "Round",
+    "Row",
+    "SectionProgress",
+    "SignOff",
+]

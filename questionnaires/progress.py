@@ -1,0 +1,87 @@
+"""What one entry adds to its section's counters, and how the counters are moved."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+from django.db.models import F
+
+from accounts.models import Side
+from questionnaires.document import Framework
+from questionnaires.models import Entry, Round, SectionProgress
+
+Counts = dict[str, int]
+
+
+def counts_of(entry: Entry) -> Counts:
+    """Return what *entry* adds: nothing while it is not asked; not applicable leaves the denominator."""
+    if not entry.shown or entry.round_id is None:
+        return {}
+    if entry.state == Entry.State.NOT_APPLICABLE:
+        return {"not_applicable": 1}
+    counts = {"asked": 1}
+    if entry.state == Entry.State.DRAFT:
+        counts["begun"] = 1
+    if entry.state == Entry.State.UNKNOWN:
+        counts["unknown"] = 1
+    if entry.revisit:
+        counts["revisit"] = 1
+    if entry.conflict:
+        counts["conflict"] = 1
+    if entry.is_settled:
+        counts["settled"] = 1
+    else:
+        counts["with_firm" if entry.held_by == Side.FIRM else "with_client"] = 1
+    return counts
+
+
+def move(changes: Iterable[tuple[int, str, bool, Counts, Counts]]) -> None:
+    """Apply (round id, section key, internal, before, after) to the counters, one statement a section."""
+    moves: dict[tuple[int, str, bool], Counts] = {}
+    for round_id, section_key, internal, before, after in changes:
+        total = moves.setdefault((round_id, section_key, internal), {})
+        for name in before.keys() | after.keys():
+            total[name] = total.get(name, 0) + after.get(name, 0) - before.get(name, 0)
+    for (round_id, section_key, internal), total in sorted(moves.items()):
+        if steps := {name: F(name) + by for name, by in total.items() if by}:
+            SectionProgress.objects.filter(round_id=round_id, section_key=section_key, internal=internal).update(**steps)
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counters added up over sections, as one side sees them."""
+
+    asked: int = 0
+    settled: int = 0
+    begun: int = 0
+    unknown: int = 0
+    not_applicable: int = 0
+    revisit: int = 0
+    conflict: int = 0
+    with_firm: int = 0
+    with_client: int = 0
+
+    def add(self, row: SectionProgress) -> None:
+        """Add one section's counters."""
+        for field in fields(self):
+            setattr(self, field.name, getattr(self, field.name) + getattr(row, field.name))
+
+    @property
+    def percent(self) -> int:
+        """Settled of asked, rounded down, so that 100 means all."""
+        return self.settled * 100 // self.asked if self.asked else 0
+
+    @property
+    def open(self) -> int:
+        """Asked and not settled."""
+        return self.asked - self.settled
+
+
+def recount(framework: Framework, round_: Round) -> dict[tuple[str, bool], Counts]:
+    """Count a round's sections from its entries, as `fsck` does to prove the kept counters."""
+    totals: dict[tuple[str, bool], Counts] = {}
+    for entry in Entry.objects.filter(round=round_):
+        item = framework.item(entry.item_key)
+        total = totals.setdefault((item.section_key, item.internal), {})
+        for name, count in counts_of(entry).items():
+            total[name] = total.get(name, 0) + count
+    return totals

@@ -1,0 +1,257 @@
+"""What pages and reports read: items with everything that stands around them, in a fixed number of queries."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, QuerySet
+from django.db.models.functions import JSONObject
+
+from accounts.models import Side
+from engagements.models import File, Membership
+from questionnaires.access import Desk
+from questionnaires.document import Column, Item, Register, Section, Step
+from questionnaires.models import Answer, Conflict, Entry, Row, SectionProgress, SignOff
+from questionnaires.models.entry import REGISTER_PREFIX
+from questionnaires.progress import Progress
+
+
+@dataclass(slots=True)
+class ConflictView:
+    """An open conflict: the kept value beside the current one."""
+
+    id: int
+    answer_id: int
+    value: Any
+    by_id: int
+    by_name: str
+    by_initials: str
+    by_is_firm: bool
+    at: datetime
+    saves: int
+
+
+@dataclass(slots=True)
+class Cell:
+    """One cell of a row."""
+
+    column: Column
+    answer: Answer
+    conflicts: list[ConflictView]
+
+    @property
+    def value(self) -> Any:
+        """The stored value, or None."""
+        return self.answer.value
+
+
+@dataclass(slots=True)
+class RowView:
+    """One live row with its cells in the columns' order."""
+
+    row: Row
+    cells: list[Cell]
+
+
+@dataclass(slots=True)
+class ItemView:
+    """An item as a page shows it: question, state, answer, rows, evidence, conflicts."""
+
+    entry: Entry
+    item: Item | None
+    register: Register | None
+    key: str
+    number: str
+    title: str
+    columns: tuple[Column, ...]
+    answer: Answer | None = None
+    words: Answer | None = None
+    note: Answer | None = None
+    rows: list[RowView] = field(default_factory=list)
+    conflicts: list[ConflictView] = field(default_factory=list)
+    files: list[dict[str, Any]] = field(default_factory=list)
+    sign_offs: list[SignOff] = field(default_factory=list)
+
+    @property
+    def type(self) -> str:
+        """The answer type; a register behaves like a table."""
+        return self.item.type if self.item else "table"
+
+    @property
+    def value(self) -> Any:
+        """The item's own value, or None."""
+        return self.answer.value if self.answer else None
+
+    @property
+    def look(self) -> str:
+        """The one main state of the design's table, strongest first."""
+        entry = self.entry
+        if entry.conflict:
+            return "conflict"
+        if entry.revisit:
+            return "revisit"
+        return {
+            Entry.State.NOT_APPLICABLE: "na",
+            Entry.State.UNKNOWN: "dunno",
+            Entry.State.DRAFT: "draft",
+            Entry.State.ANSWERED: "answered",
+            Entry.State.CONFIRMED: "confirmed",
+        }.get(Entry.State(entry.state), "waiting" if entry.held_by == Side.CLIENT else "open")
+
+
+@dataclass(slots=True)
+class SectionView:
+    """A section with its shown items and its counters."""
+
+    section: Section
+    progress: Progress
+    items: list[ItemView]
+
+
+def entries_for(desk: Desk, entries: QuerySet[Entry]) -> QuerySet[Entry]:
+    """Prepare *entries* for pages: people, open conflicts and evidence come with the same query."""
+    engagement_id = desk.membership.engagement_id
+    files = (
+        File.objects.for_side(desk.membership.side)
+        .filter(engagement_id=engagement_id, item_key=OuterRef("item_key"), removed_at=None)
+        .order_by("id")
+        .values(json=JSONObject(id=F("pk"), name=F("name"), side=F("side")))
+    )
+    conflicts = (
+        Conflict.objects.filter(answer__entry=OuterRef("pk"), outcome="")
+        .order_by("id")
+        .values(
+            json=JSONObject(
+                id=F("pk"),
+                answer_id=F("answer_id"),
+                value=F("value"),
+                by_id=F("by_id"),
+                by_name=F("by__display_name"),
+                by_initials=F("by__initials"),
+                by_client=F("by__client_id"),
+                at=F("changed_at"),
+                saves=F("keys__len"),
+            )
+        )
+    )
+    if not desk.membership.is_firm:
+        conflicts = conflicts.exclude(answer__part=Answer.Part.NOTE)
+    return entries.select_related(
+        "round", "owner__user", "finder__user", "answered_by", "confirmed_by"
+    ).annotate(files_json=ArraySubquery(files), conflicts_json=ArraySubquery(conflicts))
+
+
+def item_views(desk: Desk, entries: Iterable[Entry]) -> dict[int, ItemView]:
+    """Return views of prepared entries by entry id, in two further queries whatever their number."""
+    framework = desk.framework
+    views: dict[int, ItemView] = {}
+    open_conflicts: dict[int, list[ConflictView]] = {}
+    for entry in entries:
+        entry.engagement = desk.membership.engagement
+        view = _view(desk, entry)
+        views[entry.pk] = view
+        view.files = entry.files_json  # type: ignore[attr-defined]
+        for found in entry.conflicts_json:  # type: ignore[attr-defined]
+            conflict = _conflict(found)
+            open_conflicts.setdefault(conflict.answer_id, []).append(conflict)
+    answers = Answer.objects.filter(entry__in=list(views)).select_related("row", "updated_by").order_by("row__rank", "row_id", "id")
+    if not desk.membership.is_firm:
+        answers = answers.exclude(part=Answer.Part.NOTE)
+    rows: dict[int, RowView] = {}
+    for answer in answers:
+        view = views[answer.entry_id]
+        conflicts = open_conflicts.get(answer.pk, [])
+        view.conflicts += conflicts
+        if answer.row is None:
+            setattr(view, {Answer.Part.VALUE: "answer"}.get(Answer.Part(answer.part), answer.part), answer)
+        elif answer.row.deleted_at is None:
+            _place_cell(view, rows, answer, conflicts)
+    gates = [pk for pk, view in views.items() if view.item and view.item.type == "sign_off"]
+    if gates:
+        for sign_off in SignOff.objects.filter(entry__in=gates, withdrawn_at=None).select_related("membership__user").order_by("signed_at"):
+            views[sign_off.entry_id].sign_offs.append(sign_off)
+    for view in views.values():
+        if view.item and framework.item(view.key).type == "table" or view.register:
+            for row_view in view.rows:
+                row_view.cells.sort(key=lambda cell, order={c.key: n for n, c in enumerate(view.columns)}: order[cell.column.key])
+    return views
+
+
+def _view(desk: Desk, entry: Entry) -> ItemView:
+    if entry.item_key.startswith(REGISTER_PREFIX):
+        register = desk.framework.register(entry.item_key.removeprefix(REGISTER_PREFIX))
+        return ItemView(entry, None, register, entry.item_key, "", register.title, register.columns)
+    item = desk.framework.item(entry.item_key)
+    return ItemView(entry, item, None, item.key, item.number, item.title, item.columns)
+
+
+def _conflict(found: dict[str, Any]) -> ConflictView:
+    return ConflictView(
+        id=found["id"],
+        answer_id=found["answer_id"],
+        value=found["value"],
+        by_id=found["by_id"],
+        by_name=found["by_name"],
+        by_initials=found["by_initials"],
+        by_is_firm=found["by_client"] is None,
+        at=datetime.fromisoformat(found["at"]),
+        saves=found["saves"],
+    )
+
+
+def _place_cell(view: ItemView, rows: dict[int, RowView], answer: Answer, conflicts: list[ConflictView]) -> None:
+    column = next((column for column in view.columns if column.key == answer.column), None)
+    if column is None or answer.row is None:
+        return
+    row_view = rows.get(answer.row.pk)
+    if row_view is None:
+        row_view = rows[answer.row.pk] = RowView(answer.row, [])
+        view.rows.append(row_view)
+    row_view.cells.append(Cell(column, answer, conflicts))
+
+
+def one_item(desk: Desk, entry_id: int) -> ItemView:
+    """Return the view of one entry, in three queries."""
+    entry = entries_for(desk, Entry.objects.filter(pk=entry_id)).get()
+    return item_views(desk, [entry])[entry_id]
+
+
+def step_sections(desk: Desk, step: Step, *, round_number: int | None = None) -> list[SectionView]:
+    """Return a step's sections with every entry, hidden ones included, as the member's side sees them."""
+    entries = Entry.objects.filter(engagement_id=desk.membership.engagement_id, round__step_key=step.key)
+    entries = entries.filter(round__number=round_number) if round_number else entries.filter(round__is_latest=True)
+    views = {view.key: view for view in item_views(desk, entries_for(desk, entries)).values()}
+    sections = []
+    for section in step.sections:
+        items = [views[item.key] for item in section.items if item.key in views and desk.may_see(item)]
+        if items:
+            sections.append(SectionView(section, Progress(), items))
+    return sections
+
+
+def progress_by_section(desk: Desk) -> dict[str, Progress]:
+    """Return the kept counters of every section's latest round, in one query."""
+    rows = SectionProgress.objects.filter(round__engagement_id=desk.membership.engagement_id, round__is_latest=True)
+    if not desk.membership.is_firm:
+        rows = rows.filter(internal=False)
+    found: dict[str, Progress] = {}
+    for row in rows:
+        found.setdefault(row.section_key, Progress()).add(row)
+    return found
+
+
+def progress_of_step(step: Step, by_section: dict[str, Progress]) -> Progress:
+    """Add up a step's sections."""
+    total = Progress()
+    for section in step.sections:
+        if section.key in by_section:
+            total.add(by_section[section.key])
+    return total
+
+
+def people(desk: Desk) -> Sequence[Membership]:
+    """Return the engagement's people for pickers and names, former ones last."""
+    members = Membership.objects.filter(engagement_id=desk.membership.engagement_id).select_related("user")
+    return sorted(members, key=lambda member: (member.ended_at is not None, member.user.display_name.casefold()))
