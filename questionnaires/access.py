@@ -4,18 +4,45 @@ from dataclasses import dataclass
 
 from django.http import Http404
 
-from accounts.models import User
+from accounts.models import Side, User
 from engagements.access import get_membership
-from engagements.models import Membership
+from engagements.models import Engagement, Membership
 from engagements.policy import Permission
 from questionnaires.document import Framework, Item, Register, Step
-from questionnaires.models import Answer, Entry, Questionnaire, Row
+from questionnaires.models import Answer, Conflict, Entry, Questionnaire, Row
 from questionnaires.models.entry import REGISTER_PREFIX
 
 
 @dataclass(frozen=True)
+class Viewpoint:
+    """One side's view of an engagement's questionnaire. Pages and live fragments read through it."""
+
+    questionnaire: Questionnaire
+    side: Side
+
+    @property
+    def engagement(self) -> Engagement:
+        """The engagement that is looked at."""
+        return self.questionnaire.engagement
+
+    @property
+    def is_firm(self) -> bool:
+        """Say whether this is the firm's view."""
+        return self.side == Side.FIRM
+
+    @property
+    def framework(self) -> Framework:
+        """The engagement's framework, internal items included."""
+        return self.questionnaire.framework
+
+    def may_see(self, item: Item) -> bool:
+        """Say whether this side sees *item*."""
+        return self.is_firm or not item.internal
+
+
+@dataclass(frozen=True)
 class Desk:
-    """A member at work: who they are here, and what the engagement asks, as their side sees it."""
+    """A member at work: who they are here, and what the engagement asks."""
 
     membership: Membership
     questionnaire: Questionnaire
@@ -25,9 +52,19 @@ class Desk:
         """The engagement's framework, internal items included."""
         return self.questionnaire.framework
 
+    @property
+    def engagement(self) -> Engagement:
+        """The engagement the member works in."""
+        return self.membership.engagement
+
+    @property
+    def view(self) -> Viewpoint:
+        """What the member's side sees."""
+        return Viewpoint(self.questionnaire, self.membership.side)
+
     def may_see(self, item: Item) -> bool:
         """Say whether the member's side sees *item*."""
-        return self.membership.is_firm or not item.internal
+        return self.view.may_see(item)
 
 
 def get_desk(user: User, engagement_id: int, *, can: Permission) -> Desk:
@@ -36,6 +73,7 @@ def get_desk(user: User, engagement_id: int, *, can: Permission) -> Desk:
     questionnaire: Questionnaire | None = getattr(membership.engagement, "questionnaire", None)
     if questionnaire is None:
         raise Http404
+    questionnaire.engagement = membership.engagement
     return Desk(membership, questionnaire)
 
 
@@ -112,3 +150,16 @@ def get_answer(user: User, engagement_id: int, answer_id: int, *, can: Permissio
         raise Http404
     answer.entry.engagement = desk.membership.engagement
     return desk, answer
+
+
+def get_conflict(user: User, engagement_id: int, conflict_id: int, *, can: Permission) -> tuple[Desk, Conflict]:
+    """Return a conflict, decided or not, of an answer that *user*'s side sees."""
+    answer_id = (
+        Conflict.objects.filter(pk=conflict_id, answer__entry__engagement_id=engagement_id)
+        .values_list("answer_id", flat=True)
+        .first()
+    )
+    desk, answer = get_answer(user, engagement_id, answer_id or 0, can=can)
+    conflict = Conflict.objects.select_related("by").get(pk=conflict_id)
+    conflict.answer = answer
+    return desk, conflict

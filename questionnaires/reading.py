@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, QuerySet
+from django.db.models import Count, F, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
 from accounts.models import Side
 from engagements.models import File, Membership
-from questionnaires.access import Desk
+from questionnaires.access import Viewpoint
 from questionnaires.document import Column, Item, Register, Section, Step
 from questionnaires.models import Answer, Conflict, Entry, Row, SectionProgress, SignOff
 from questionnaires.models.entry import REGISTER_PREFIX
@@ -31,6 +31,31 @@ class ConflictView:
     by_is_firm: bool
     at: datetime
     saves: int
+
+    @property
+    def by(self) -> "ConflictView":
+        """Who wrote the kept value, for drawing their face."""
+        return self
+
+    @property
+    def display_name(self) -> str:
+        """The author's name."""
+        return self.by_name
+
+    @property
+    def initials(self) -> str:
+        """The author's initials."""
+        return self.by_initials
+
+    @property
+    def is_firm(self) -> bool:
+        """Say whether the author is of the firm."""
+        return self.by_is_firm
+
+    @property
+    def by_first_name(self) -> str:
+        """The author's name in a sentence."""
+        return self.by_name.split()[0]
 
 
 @dataclass(slots=True)
@@ -75,6 +100,11 @@ class ItemView:
     sign_offs: list[SignOff] = field(default_factory=list)
 
     @property
+    def dom(self) -> str:
+        """The key as part of an element's id."""
+        return self.key.replace(":", "-")
+
+    @property
     def type(self) -> str:
         """The answer type; a register behaves like a table."""
         return self.item.type if self.item else "table"
@@ -110,11 +140,11 @@ class SectionView:
     items: list[ItemView]
 
 
-def entries_for(desk: Desk, entries: QuerySet[Entry]) -> QuerySet[Entry]:
+def entries_for(view: Viewpoint, entries: QuerySet[Entry]) -> QuerySet[Entry]:
     """Prepare *entries* for pages: people, open conflicts and evidence come with the same query."""
-    engagement_id = desk.membership.engagement_id
+    engagement_id = view.engagement.pk
     files = (
-        File.objects.for_side(desk.membership.side)
+        File.objects.for_side(view.side)
         .filter(engagement_id=engagement_id, item_key=OuterRef("item_key"), removed_at=None)
         .order_by("id")
         .values(json=JSONObject(id=F("pk"), name=F("name"), side=F("side")))
@@ -136,54 +166,57 @@ def entries_for(desk: Desk, entries: QuerySet[Entry]) -> QuerySet[Entry]:
             )
         )
     )
-    if not desk.membership.is_firm:
+    if not view.is_firm:
         conflicts = conflicts.exclude(answer__part=Answer.Part.NOTE)
     return entries.select_related(
         "round", "owner__user", "finder__user", "answered_by", "confirmed_by"
     ).annotate(files_json=ArraySubquery(files), conflicts_json=ArraySubquery(conflicts))
 
 
-def item_views(desk: Desk, entries: Iterable[Entry]) -> dict[int, ItemView]:
+def item_views(view: Viewpoint, entries: Iterable[Entry]) -> dict[int, ItemView]:
     """Return views of prepared entries by entry id, in two further queries whatever their number."""
-    framework = desk.framework
     views: dict[int, ItemView] = {}
     open_conflicts: dict[int, list[ConflictView]] = {}
     for entry in entries:
-        entry.engagement = desk.membership.engagement
-        view = _view(desk, entry)
-        views[entry.pk] = view
-        view.files = entry.files_json  # type: ignore[attr-defined]
+        entry.engagement = view.engagement
+        views[entry.pk] = _item_view(view, entry)
+        views[entry.pk].files = entry.files_json  # type: ignore[attr-defined]
         for found in entry.conflicts_json:  # type: ignore[attr-defined]
             conflict = _conflict(found)
             open_conflicts.setdefault(conflict.answer_id, []).append(conflict)
     answers = Answer.objects.filter(entry__in=list(views)).select_related("row", "updated_by").order_by("row__rank", "row_id", "id")
-    if not desk.membership.is_firm:
+    if not view.is_firm:
         answers = answers.exclude(part=Answer.Part.NOTE)
     rows: dict[int, RowView] = {}
     for answer in answers:
-        view = views[answer.entry_id]
+        item = views[answer.entry_id]
         conflicts = open_conflicts.get(answer.pk, [])
-        view.conflicts += conflicts
-        if answer.row is None:
-            setattr(view, {Answer.Part.VALUE: "answer"}.get(Answer.Part(answer.part), answer.part), answer)
-        elif answer.row.deleted_at is None:
-            _place_cell(view, rows, answer, conflicts)
-    gates = [pk for pk, view in views.items() if view.item and view.item.type == "sign_off"]
+        item.conflicts += conflicts
+        if answer.row is not None:
+            if answer.row.deleted_at is None:
+                _place_cell(item, rows, answer, conflicts)
+        elif answer.part == Answer.Part.NOTE:
+            item.note = answer
+        elif answer.part == Answer.Part.WORDS:
+            item.words = answer
+        else:
+            item.answer = answer
+    gates = [pk for pk, item in views.items() if item.type == "sign_off"]
     if gates:
         for sign_off in SignOff.objects.filter(entry__in=gates, withdrawn_at=None).select_related("membership__user").order_by("signed_at"):
             views[sign_off.entry_id].sign_offs.append(sign_off)
-    for view in views.values():
-        if view.item and framework.item(view.key).type == "table" or view.register:
-            for row_view in view.rows:
-                row_view.cells.sort(key=lambda cell, order={c.key: n for n, c in enumerate(view.columns)}: order[cell.column.key])
+    for item in views.values():
+        order = {column.key: place for place, column in enumerate(item.columns)}
+        for row in item.rows:
+            row.cells.sort(key=lambda cell, order=order: order[cell.column.key])  # type: ignore[misc]
     return views
 
 
-def _view(desk: Desk, entry: Entry) -> ItemView:
+def _item_view(view: Viewpoint, entry: Entry) -> ItemView:
     if entry.item_key.startswith(REGISTER_PREFIX):
-        register = desk.framework.register(entry.item_key.removeprefix(REGISTER_PREFIX))
+        register = view.framework.register(entry.item_key.removeprefix(REGISTER_PREFIX))
         return ItemView(entry, None, register, entry.item_key, "", register.title, register.columns)
-    item = desk.framework.item(entry.item_key)
+    item = view.framework.item(entry.item_key)
     return ItemView(entry, item, None, item.key, item.number, item.title, item.columns)
 
 
@@ -201,40 +234,42 @@ def _conflict(found: dict[str, Any]) -> ConflictView:
     )
 
 
-def _place_cell(view: ItemView, rows: dict[int, RowView], answer: Answer, conflicts: list[ConflictView]) -> None:
-    column = next((column for column in view.columns if column.key == answer.column), None)
+def _place_cell(item: ItemView, rows: dict[int, RowView], answer: Answer, conflicts: list[ConflictView]) -> None:
+    column = next((column for column in item.columns if column.key == answer.column), None)
     if column is None or answer.row is None:
         return
     row_view = rows.get(answer.row.pk)
     if row_view is None:
         row_view = rows[answer.row.pk] = RowView(answer.row, [])
-        view.rows.append(row_view)
+        item.rows.append(row_view)
     row_view.cells.append(Cell(column, answer, conflicts))
 
 
-def one_item(desk: Desk, entry_id: int) -> ItemView:
+def one_item(view: Viewpoint, entry_id: int) -> ItemView:
     """Return the view of one entry, in three queries."""
-    entry = entries_for(desk, Entry.objects.filter(pk=entry_id)).get()
-    return item_views(desk, [entry])[entry_id]
+    entry = entries_for(view, Entry.objects.filter(pk=entry_id)).get()
+    return item_views(view, [entry])[entry_id]
 
 
-def step_sections(desk: Desk, step: Step, *, round_number: int | None = None) -> list[SectionView]:
-    """Return a step's sections with every entry, hidden ones included, as the member's side sees them."""
-    entries = Entry.objects.filter(engagement_id=desk.membership.engagement_id, round__step_key=step.key)
+def step_sections(
+    view: Viewpoint, step: Step, counted: dict[str, Progress], *, round_number: int | None = None
+) -> list[SectionView]:
+    """Return a step's sections with every entry, hidden ones included, as this side sees them."""
+    entries = Entry.objects.filter(engagement_id=view.engagement.pk, round__step_key=step.key)
     entries = entries.filter(round__number=round_number) if round_number else entries.filter(round__is_latest=True)
-    views = {view.key: view for view in item_views(desk, entries_for(desk, entries)).values()}
+    views = {item.key: item for item in item_views(view, entries_for(view, entries)).values()}
     sections = []
     for section in step.sections:
-        items = [views[item.key] for item in section.items if item.key in views and desk.may_see(item)]
+        items = [views[item.key] for item in section.items if item.key in views and view.may_see(item)]
         if items:
-            sections.append(SectionView(section, Progress(), items))
+            sections.append(SectionView(section, counted.get(section.key, Progress()), items))
     return sections
 
 
-def progress_by_section(desk: Desk) -> dict[str, Progress]:
+def progress_by_section(view: Viewpoint) -> dict[str, Progress]:
     """Return the kept counters of every section's latest round, in one query."""
-    rows = SectionProgress.objects.filter(round__engagement_id=desk.membership.engagement_id, round__is_latest=True)
-    if not desk.membership.is_firm:
+    rows = SectionProgress.objects.filter(round__engagement_id=view.engagement.pk, round__is_latest=True)
+    if not view.is_firm:
         rows = rows.filter(internal=False)
     found: dict[str, Progress] = {}
     for row in rows:
@@ -251,7 +286,18 @@ def progress_of_step(step: Step, by_section: dict[str, Progress]) -> Progress:
     return total
 
 
-def people(desk: Desk) -> Sequence[Membership]:
+def people(view: Viewpoint) -> Sequence[Membership]:
     """Return the engagement's people for pickers and names, former ones last."""
-    members = Membership.objects.filter(engagement_id=desk.membership.engagement_id).select_related("user")
+    members = Membership.objects.filter(engagement_id=view.engagement.pk).select_related("user")
     return sorted(members, key=lambda member: (member.ended_at is not None, member.user.display_name.casefold()))
+
+
+def register_counts(view: Viewpoint) -> dict[str, int]:
+    """Return how many live rows each register holds, in one query."""
+    counts = (
+        Row.objects.filter(entry__engagement_id=view.engagement.pk, entry__round=None, deleted_at=None)
+        .values_list("entry__item_key")
+        .annotate(rows=Count("pk"))
+        .order_by()
+    )
+    return {key.removeprefix(REGISTER_PREFIX): rows for key, rows in counts}

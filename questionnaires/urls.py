@@ -1,7 +1,44 @@
-"""The addresses of questionnaires."""
+"""The addresses of what is asked, answered and worked on."""
 
-from django.urls import URLPattern
+from django.urls import include, path
+
+from questionnaires.views import answers, entries, files, overview, rows, signing, steps, work
 
 app_name = "questionnaires"
 
-urlpatterns: list[URLPattern] = []
+of_item = [
+    path("", steps.item, name="item"),
+    path("answer/", answers.answer, name="answer"),
+    path("settle/", answers.settle, name="settle"),
+    path("history/", entries.item_history, name="item-history"),
+    path("rows/", rows.add, name="row-add"),
+    path("paste/", rows.paste, name="row-paste"),
+    path("rows/<int:row_id>/cells/<str:column>/", answers.answer, name="cell"),
+    path("rows/<int:row_id>/delete/", rows.delete, name="row-delete"),
+    path("rows/<int:row_id>/bring-back/", rows.bring_back, name="row-bring-back"),
+    path("rows/<int:row_id>/move/", rows.move, name="row-move"),
+    path("deeds/<slug:deed>/", entries.deed, name="deed"),
+    path("files/", files.add, name="file-add"),
+    path("sign/", signing.sign, name="sign"),
+]
+
+of_engagement = [
+    path("", overview.overview, name="overview"),
+    path("steps/", steps.steps, name="steps"),
+    path("steps/<str:number>/", steps.step, name="step"),
+    path("items/<str:key>/", include(of_item)),
+    path("answers/<int:answer_id>/restore/", answers.restore, name="answer-restore"),
+    path("conflicts/<int:conflict_id>/decide/", answers.decide, name="conflict-decide"),
+    path("files/", files.files, name="files"),
+    path("files/<int:file_id>/", files.file, name="file"),
+    path("files/<int:file_id>/versions/<int:number>/", files.file, name="file-version"),
+    path("files/<int:file_id>/replace/", files.replace, name="file-replace"),
+    path("registers/", overview.registers, name="registers"),
+    path("registers/<slug:key>/", overview.register, name="register"),
+]
+
+urlpatterns = [
+    path("", work.work, name="work"),
+    path("engagements/", work.portfolio, name="portfolio"),
+    path("engagements/<int:engagement_id>/", include(of_engagement)),
+]

@@ -60,7 +60,6 @@ def save(
     seen before changes nothing. Choices, numbers, dates and people are settled at once; texts and cells when
     *settle* says so. Raises `values.BadValue`, `NotAnswerable` or `PlaceGone`; nothing is stored then.
     """
-    framework = desk.framework
     value = clean(desk, place, raw)
     answer = lock_answer(desk, place, key=key)
     if answer.replayed:  # type: ignore[attr-defined]
@@ -123,10 +122,9 @@ CLEARED: dict[str, Any] = {"reason": "", "reason_text": "", "finder": None, "fin
 
 def clean(desk: Desk, place: Place, raw: Any) -> Any:
     """Return *raw* in the canonical form of the place's type, or raise BadValue, NotAnswerable or PlaceGone."""
-    framework = desk.framework
     if place.part != Answer.Part.VALUE:
         return values.clean_text(raw)
-    spec = place.column_of(framework) if place.column else place.item(framework)
+    spec = place.column_of(desk.framework) if place.column else place.item(desk.framework)
     if spec is None:
         raise PlaceGone
     if not place.column and spec.type in ("table", "sign_off"):

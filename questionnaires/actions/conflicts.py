@@ -24,6 +24,10 @@ class NotWhatWasShown(Exception):
     """One of the two values changed after the page of the person deciding was drawn. Nothing was decided."""
 
 
+class NoSuchVersion(Exception):
+    """The answer never had a version of that number."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """What somebody deciding had before them: the current value's version, and how often the kept one was saved."""
@@ -89,7 +93,9 @@ def restore(*, desk: Desk, answer: Answer, version: int, at: datetime | None = N
     """Make an earlier value the newest one again; nothing between is lost."""
     answer = Answer.objects.select_for_update(of=("self",)).select_related("entry__round", "row").get(pk=answer.pk)
     answer.entry.engagement = desk.membership.engagement
-    old = Revision.objects.get(answer=answer, version=version)
+    old = Revision.objects.filter(answer=answer, version=version).first()
+    if old is None:
+        raise NoSuchVersion
     if old.value == answer.value:
         return None
     place = place_of(answer)

@@ -27,25 +27,25 @@ class NotPossible(Exception):
 
 
 @transaction.atomic
-def set_fact(*, desk: Desk, entry: Entry, name: str, value: Any, seen: Any, at: datetime | None = None) -> Event | None:
-    """Set certainty, source, owner or due date, unless it is no longer what the author *seen*.
+def set_grounds(
+    *, desk: Desk, entry: Entry, certainty: str, source: str, seen: dict[str, str], at: datetime | None = None
+) -> Event | None:
+    """Set how sure we are and who says so, unless one of them is no longer what the author had *seen*.
 
-    *owner* is a Membership of the engagement or None. Raises ChangedMeanwhile; returns None when nothing changes.
+    Raises ChangedMeanwhile; returns None when nothing changes.
     """
-    if name not in ("certainty", "source", "owner", "due_date"):
-        raise ValueError(name)
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
     entry = act.current(entry)
-    current = getattr(entry, name)
-    if current == value:
+    wanted = {"certainty": certainty, "source": source.strip()[:300]}
+    changes = {name: value for name, value in wanted.items() if value != getattr(entry, name)}
+    for name in changes:
+        if getattr(entry, name) != seen[name]:
+            raise ChangedMeanwhile(name, getattr(entry, name))
+    if not changes:
         transaction.set_rollback(True)
         return None
-    if current != seen:
-        raise ChangedMeanwhile(name, current)
-    act.change(entry, **{name: value})
-    if name == "owner" and value is not None:
-        hold(act, entry, value)
-    return act.finish("entry.owner-changed" if name == "owner" else "entry.grounds-changed", entry=entry)
+    act.change(entry, **changes)
+    return act.finish("entry.grounds-changed", entry=entry)
 
 
 @transaction.atomic
@@ -55,7 +55,7 @@ def assign(
     """Give the entry to somebody: it is their turn now, until the due date if there is one."""
     if to.ended_at is not None or to.engagement_id != entry.engagement_id:
         raise NotPossible(_("That person is not in this engagement any more. Choose somebody else."))
-    if not to.is_firm and act_internal(desk, entry):
+    if not to.is_firm and is_internal(desk, entry):
         raise NotPossible(_("The client side does not see this item. Choose somebody of the firm."))
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
     entry = act.current(entry)
@@ -64,7 +64,7 @@ def assign(
     return act.finish("entry.assigned", entry=entry, data={"to": to.pk, "words": words})
 
 
-def act_internal(desk: Desk, entry: Entry) -> bool:
+def is_internal(desk: Desk, entry: Entry) -> bool:
     """Say whether the entry belongs to an item that the client side never sees."""
     return entry.round_id is not None and desk.framework.item(entry.item_key).internal
 

@@ -3,11 +3,13 @@
 from typing import Any
 
 from django import template
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from engagements.models import Engagement
 from questionnaires import values
 from questionnaires.document import Column, Item
+from questionnaires.history import Change
+from questionnaires.reading import ItemView
 
 register = template.Library()
 
@@ -47,3 +49,44 @@ def money_amount(value: Any) -> str:
 def money_period(value: Any) -> str:
     """Give the period of a stored sum of money, or nothing."""
     return str(value or "").partition("/")[2]
+
+
+KINDS = {
+    "merged": gettext_lazy("merged with somebody else’s words"),
+    "chosen": gettext_lazy("chosen between two answers"),
+    "restored": gettext_lazy("an earlier version, restored"),
+    "carried": gettext_lazy("carried over from the round before"),
+    "imported": gettext_lazy("imported"),
+}
+
+
+def _spec_of(item: ItemView, change: Change) -> Item | Column | None:
+    if change.answer.column:
+        return next((column for column in item.columns if column.key == change.answer.column), None)
+    return item.item
+
+
+@register.simple_tag
+def history_label(item: ItemView, change: Change) -> str:
+    """Say where in an item a change was made, and how it came about."""
+    parts = []
+    if change.answer.part == "note":
+        parts.append(gettext("internal note"))
+    elif change.answer.part == "words":
+        parts.append(gettext("in words"))
+    elif spec := change.answer.column and _spec_of(item, change):
+        parts.append(spec.label)
+        if change.answer.row and change.answer.row.deleted_at:
+            parts.append(gettext("row deleted since"))
+    if change.kind in KINDS:
+        parts.append(str(KINDS[change.kind]))
+    return ", ".join(parts)
+
+
+@register.simple_tag(takes_context=True)
+def history_value(context: template.Context, item: ItemView, change: Change, value: Any) -> str:
+    """Give a value of an item's history in words."""
+    spec = _spec_of(item, change)
+    if spec is None:
+        return str(value)
+    return value_text(spec, value, context["names"], context["engagement"], item.files)

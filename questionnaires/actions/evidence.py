@@ -1,0 +1,59 @@
+"""Attach files to items, and answer file items with them."""
+
+import uuid
+from datetime import datetime
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from accounts.models import Side
+from engagements.actions import files
+from engagements.models import File
+from questionnaires.access import Desk
+from questionnaires.actions import answers
+from questionnaires.actions.act import Act
+from questionnaires.models import Answer, Entry
+from questionnaires.places import Base, Place
+
+
+@transaction.atomic
+def attach(
+    *, desk: Desk, entry: Entry, upload: UploadedFile, firm_only: bool = False, replaces: File | None = None, at: datetime | None = None
+) -> File:
+    """Keep a file with an entry as evidence, firm-only where asked; raises `files.RefusedFile`."""
+    internal = entry.round_id is not None and desk.framework.item(entry.item_key).internal
+    side = Side.FIRM if desk.membership.is_firm and (firm_only or internal) else Side.CLIENT
+    file, version = files.keep(
+        engagement=desk.engagement,
+        upload=upload,
+        side=replaces.side if replaces else side,
+        item_key=entry.item_key,
+        by=desk.membership.user,
+        replaces=replaces,
+        at=at,
+    )
+    act = Act.begin(desk.membership, desk.questionnaire, at=at)
+    act.current(entry)
+    act.finish(
+        "file.added",
+        entry=entry,
+        firm_only=file.side == Side.FIRM,
+        data={"file": file.pk, "version": version.number, "name": file.name},
+    )
+    return file
+
+
+def answer_with(*, desk: Desk, place: Place, file: File, at: datetime | None = None) -> answers.Saved:
+    """Add a file to what answers a file item or a cell; what stands there stays."""
+    answer = Answer.objects.filter(
+        entry__engagement=desk.engagement, entry__item_key=place.item_key, entry__round__is_latest=True, row_id=place.row_id, column=place.column, part=Answer.Part.VALUE
+    ).first()
+    present = answer.value if answer and isinstance(answer.value, list) else []
+    return answers.save(
+        desk=desk,
+        place=place,
+        raw=[*present, file.pk],
+        base=Base(answer.version if answer else 0),
+        key=uuid.uuid4(),
+        at=at,
+    )

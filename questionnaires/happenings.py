@@ -1,0 +1,106 @@
+"""Events in words: who did what, where, with old and new."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from engagements.models import Event
+from questionnaires.access import Viewpoint
+from questionnaires.document import Item
+from questionnaires.history import GROUP
+from questionnaires.models import Entry
+from questionnaires.models.entry import REGISTER_PREFIX
+
+
+@dataclass
+class Happening:
+    """One line of the history; neighbouring saves of one author to one item are one line."""
+
+    number: int
+    kind: str
+    by: User | None
+    at: datetime
+    item: Item | None
+    place: str
+    words: str
+    icon: str
+    count: int = 1
+
+
+WORDS: dict[str, tuple[Any, str]] = {
+    "engagement.created": (gettext_lazy("opened the engagement"), "plus"),
+    "engagement.changed": (gettext_lazy("changed the frame"), "pen"),
+    "engagement.status-changed": (gettext_lazy("changed the status"), "flag"),
+    "engagement.reopened": (gettext_lazy("opened the engagement again"), "undo"),
+    "questionnaire.opened": (gettext_lazy("laid out the questions"), "branch"),
+    "member.joined": (gettext_lazy("brought somebody in"), "user2"),
+    "member.changed": (gettext_lazy("changed somebody's part"), "user2"),
+    "member.left": (gettext_lazy("recorded that somebody left"), "user2"),
+    "answer.saved": (gettext_lazy("wrote"), "pen"),
+    "answer.settled": (gettext_lazy("answered"), "check"),
+    "answer.restored": (gettext_lazy("restored an earlier version"), "undo"),
+    "note.saved": (gettext_lazy("wrote a note for the firm"), "lock"),
+    "conflict.opened": (gettext_lazy("wrote a second answer; both are kept"), "clash"),
+    "conflict.changed": (gettext_lazy("went on with the second answer"), "clash"),
+    "conflict.decided": (gettext_lazy("decided between two answers"), "check"),
+    "entry.assigned": (gettext_lazy("asked somebody"), "send"),
+    "entry.grounds-changed": (gettext_lazy("said how sure we are"), "flag"),
+    "entry.unknown": (gettext_lazy("marked it as not known yet"), "dunno"),
+    "entry.not-applicable": (gettext_lazy("set it aside as not applicable"), "na"),
+    "entry.brought-back": (gettext_lazy("brought it back"), "undo"),
+    "entry.confirmed": (gettext_lazy("confirmed the answer"), "check"),
+    "row.added": (gettext_lazy("added a row"), "plus"),
+    "row.deleted": (gettext_lazy("deleted a row"), "minus"),
+    "row.restored": (gettext_lazy("brought a row back"), "undo"),
+    "row.moved": (gettext_lazy("moved a row"), "grip"),
+    "file.added": (gettext_lazy("attached evidence"), "file"),
+    "signed": (gettext_lazy("signed"), "sign"),
+}
+
+
+def told(view: Viewpoint, newest_first: list[Event]) -> list[Happening]:
+    """Return events as lines, newest first. What an internal item is called never reaches the client side."""
+    lines: list[Happening] = []
+    for event in newest_first:
+        line = _line(view, event)
+        last = lines[-1] if lines else None
+        if last and _continues(last, line):
+            last.count += 1
+            continue
+        lines.append(line)
+    return lines
+
+
+def _line(view: Viewpoint, event: Event) -> Happening:
+    words, icon = WORDS.get(event.kind, (event.kind, "pen"))
+    item = None
+    place = ""
+    if event.item_key.startswith(REGISTER_PREFIX):
+        place = view.framework.register(event.item_key.removeprefix(REGISTER_PREFIX)).title
+    elif event.item_key and view.framework.has_item(event.item_key):
+        item = view.framework.item(event.item_key)
+        place = f"{item.number} {item.title}" if view.may_see(item) else _("an internal item")
+    state = _new_state(event)
+    if event.kind == "answer.saved" and state == Entry.State.ANSWERED:
+        words, icon = WORDS["answer.settled"]
+    return Happening(event.number, event.kind, event.by, event.at, item, place, str(words), icon)
+
+
+def _new_state(event: Event) -> str:
+    for pairs in event.data.get("entries", {}).values():
+        if "state" in pairs:
+            return str(pairs["state"][1])
+    return ""
+
+
+def _continues(newer: Happening, older: Happening) -> bool:
+    return (
+        newer.place == older.place
+        and newer.by == older.by
+        and newer.at - older.at < GROUP
+        and {newer.kind, older.kind} <= {"answer.saved", "answer.settled", "row.added", "conflict.opened", "conflict.changed"}
+    )

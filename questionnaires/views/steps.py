@@ -1,0 +1,95 @@
+"""The step page, and one item by itself."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accounts.models import Side
+from engagements.policy import Permission
+from questionnaires import access, reading
+from questionnaires.access import Viewpoint
+from questionnaires.fragments import Drawing
+from questionnaires.reading import SectionView
+from questionnaires.views.shell import here, loops, marks, shell
+
+
+@require_safe
+def steps(request: HttpRequest, engagement_id: int) -> HttpResponse:
+    """Go on at the step where the engagement mainly is."""
+    desk = access.get_desk(request.user, engagement_id, can=Permission.SEE)
+    counted = reading.progress_by_section(desk.view)
+    step = desk.framework.steps[here(desk, counted) or 0]
+    return redirect("questionnaires:step", engagement_id, step.number)
+
+
+@require_safe
+def step(request: HttpRequest, engagement_id: int, number: str) -> HttpResponse:
+    """Show a step: its sections, every item in its state, and the line beside it."""
+    desk, step = access.get_step(request.user, engagement_id, number, can=Permission.SEE)
+    view = viewpoint(request, desk)
+    counted = reading.progress_by_section(view)
+    sections = reading.step_sections(view, step, counted)
+    index = desk.framework.steps.index(step)
+    drawing = Drawing.of(view)
+    steps = desk.framework.steps
+    context = shell(
+        desk,
+        "steps",
+        step=step,
+        phase=next(phase for phase in desk.framework.phases if phase.key == step.phase_key),
+        sections=sections,
+        progress=reading.progress_of_step(step, counted),
+        steps=[(mark, other) for mark, other in zip(marks(desk, counted), steps, strict=True)],
+        marks=marks(desk, counted),
+        loops=loops(desk),
+        index=index,
+        here=here(desk, counted),
+        previous=steps[index - 1] if index else None,
+        next=steps[index + 1] if index + 1 < len(steps) else None,
+        filters=filters(sections, request.user.pk),
+        viewing_as=view.side if view.side != desk.membership.side else "",
+    )
+    with timezone.override(desk.engagement.zone):
+        return render(request, "questionnaires/step.html", drawing.context(**context))
+
+
+def viewpoint(request: HttpRequest, desk: access.Desk) -> Viewpoint:
+    """Return the member's own view, or for the firm the client's where `?as=client` asks for it."""
+    if desk.membership.is_firm and request.GET.get("as") == Side.CLIENT:
+        return Viewpoint(desk.questionnaire, Side.CLIENT)
+    return desk.view
+
+
+def filters(sections: list[SectionView], person: int) -> list[dict[str, object]]:
+    """Return the step's filters with their counts; the page applies them by itself."""
+    items = [item for section in sections for item in section.items if item.entry.shown]
+    kinds = [
+        ("all", _("All"), "", lambda item: True),
+        ("mine", _("Mine"), "", lambda item: item.entry.owner is not None and item.entry.owner.user_id == person),
+        ("open", _("Open"), "open", lambda item: not item.entry.is_settled and item.entry.state != "not_applicable"),
+        ("client", _("With the client"), "wait", lambda item: not item.entry.is_settled and item.entry.held_by == Side.CLIENT),
+        ("revisit", _("Revisit"), "revisit", lambda item: item.entry.revisit),
+        ("conflict", _("Conflict"), "clash", lambda item: item.entry.conflict),
+        ("unknown", _("Unknown"), "dunno", lambda item: item.entry.state == "unknown"),
+    ]
+    return [
+        {"key": key, "label": label, "icon": icon, "count": sum(1 for item in items if test(item))}
+        for key, label, icon, test in kinds
+    ]
+
+
+@require_safe
+def item(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
+    """Show one item: as a fragment to htmx, else as a page of its own, which is what a client lands on."""
+    desk, entry = access.get_entry(request.user, engagement_id, key, can=Permission.SEE)
+    drawing = Drawing.of(desk.view)
+    if request.htmx and not request.htmx.history_restore_request:
+        return HttpResponse(drawing.entry(entry.pk))
+    with timezone.override(desk.engagement.zone):
+        found = reading.one_item(desk.view, entry.pk)
+        context = shell(desk, "registers" if found.register else "steps", item=found)
+        if found.item:
+            context["step"] = desk.framework.step(found.item.step_key)
+        return render(request, "questionnaires/item_detail.html", drawing.context(**context))

@@ -1,0 +1,94 @@
+"""My work, and the portfolio."""
+
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.models import Side
+from engagements.models import Engagement, Membership
+from questionnaires import worklists
+from questionnaires.throughline import StepMark
+from questionnaires.worklists import Standing
+
+PAGE = 25
+
+
+@require_safe
+def work(request: HttpRequest) -> HttpResponse:
+    """Show what needs this person, in all their engagements."""
+    memberships = worklists.my_desks(request.user)
+    tasks = worklists.tasks(request.user, memberships)
+    elsewhere = worklists.with_the_other_side(request.user, memberships)
+    standings = worklists.standings(memberships)
+    now = timezone.now()
+    for task in [*tasks, *elsewhere]:
+        task.days = worklists.days_since(task.entry.held_since, task.engagement, now)  # type: ignore[attr-defined]
+    revisits = [task for task in tasks if task.entry.revisit and not task.entry.conflict]
+    needs = [task for task in tasks if not (task.entry.revisit and not task.entry.conflict)]
+    template = "questionnaires/work_client.html" if request.user.side == Side.CLIENT else "questionnaires/work.html"
+    return render(
+        request,
+        template,
+        {
+            "nav": "work",
+            "now": timezone.localtime(),
+            "needs": needs,
+            "begun": next((task for task in tasks if task.entry.state == "draft"), None),
+            "revisits": revisits,
+            "elsewhere": elsewhere,
+            "minutes": sum(task.minutes for task in tasks),
+            "blocking": [task for task in needs if task.unblocks],
+            "other": [task for task in needs if not task.unblocks],
+            "standings": [(standing, spark(standing)) for standing in standings],
+        },
+    )
+
+
+@require_safe
+def portfolio(request: HttpRequest) -> HttpResponse:
+    """Show all engagements this person may see, with how far each is and who holds what."""
+    wanted = request.GET.get("show", "running")
+    words = request.GET.get("q", "").strip()
+    memberships = Membership.objects.filter(user=request.user, ended_at=None).exclude(
+        engagement__status=Engagement.Status.PURGED
+    )
+    running = [Engagement.Status.DRAFT, Engagement.Status.ACTIVE, Engagement.Status.PAUSED]
+    if wanted == "running":
+        memberships = memberships.filter(engagement__status__in=running)
+    elif wanted == "closed":
+        memberships = memberships.exclude(engagement__status__in=running)
+    if words:
+        memberships = memberships.filter(
+            Q(engagement__name__icontains=words)
+            | Q(engagement__code__icontains=words)
+            | Q(engagement__client__name__icontains=words)
+        )
+    memberships = memberships.select_related("engagement__client", "engagement__questionnaire").order_by(
+        "engagement__client__name", "engagement__name", "id"
+    )
+    page = Paginator(memberships, PAGE).get_page(request.GET.get("page"))
+    standings = worklists.standings([member for member in page.object_list if hasattr(member.engagement, "questionnaire")])
+    now = timezone.now()
+    rows = []
+    for standing in standings:
+        standing.engagement.questionnaire.engagement = standing.engagement  # type: ignore[attr-defined]
+        ages = {side: worklists.days_since(since, standing.engagement, now) for side, since in standing.oldest.items()}
+        rows.append({"standing": standing, "marks": spark(standing), "with_client": ages.get(Side.CLIENT), "with_firm": ages.get(Side.FIRM)})
+    return render(
+        request,
+        "questionnaires/portfolio.html",
+        {"nav": "engagements", "rows": rows, "page": page, "show": wanted, "words": words},
+    )
+
+
+def spark(standing: Standing) -> list[StepMark]:
+    """Return an engagement's steps for the small drawing of its line."""
+    framework = worklists.view_of(standing.membership).framework
+    found = []
+    for step in framework.steps:
+        progress = standing.by_step.get(step.key)
+        found.append(StepMark(step.number, step.short_title, step.phase_key, progress.percent if progress else 0, "", ""))
+    return found
