@@ -24,13 +24,17 @@ class Account:
 
     def may_enter(self, folder: Path) -> bool:
         """Return whether this account can reach what lies in *folder* (every parent lets it through)."""
-        command = ["/bin/sh", "-c", 'cd "$0"', os.fspath(folder)]
-        return (
-            subprocess.run(
-                command, check=False, capture_output=True, cwd="/", **self.popen_options()
-            ).returncode
-            == 0
-        )
+        return self.succeeds(["/bin/sh", "-c", 'cd "$0"', os.fspath(folder)], Path("/"))
+
+    def succeeds(self, command: list[str], folder: Path) -> bool:
+        """Return whether *command* works in *folder* as this account."""
+        try:
+            done = subprocess.run(
+                command, check=False, capture_output=True, cwd=folder, **self.popen_options()
+            )
+        except PermissionError:
+            return False
+        return done.returncode == 0
 
     def own(self, path: Path) -> None:
         """Give *path* and everything below it to this account; links are not followed."""

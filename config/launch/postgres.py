@@ -95,6 +95,27 @@ class Postgres:
         )
         unfinished.rename(self.data)
 
+    def check(self) -> None:
+        """Look whether the data can be this PostgreSQL's.
+
+        Raises CannotStart when it is damaged or another major version's; nothing is touched.
+        """
+        control = self.data / "global" / "pg_control"
+        try:
+            made_by = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
+            whole = control.stat().st_size > 0
+        except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
+            made_by, whole = "", False
+        if not whole or not made_by.isdigit():
+            raise CannotStart(
+                f"The database in {self.data} is damaged: files that PostgreSQL needs are missing. Nothing was touched. Restore a backup."
+            )
+        if made_by != MAJOR:
+            raise CannotStart(
+                f"The database in {self.data} was made by PostgreSQL {made_by}, and this is {MAJOR}. Nothing was touched."
+                f" Start it with PostgreSQL {made_by} and move its content over with pg_dump, or choose another folder: make up DATA=/some/where."
+            )
+
     def child(self) -> Child:
         """Return the server as a child process to start."""
         settings = SETTINGS | {"unix_socket_directories": _quoted(self.sockets)}
@@ -135,8 +156,7 @@ class Postgres:
             raise CannotStart(
                 f"Processes of an earlier start still work in {self.data} and cannot be ended: {left}."
             )
-        for name in ("postmaster.pid",):
-            (self.data / name).unlink(missing_ok=True)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
         for each in self.sockets.glob(".s.PGSQL.*"):
             each.unlink(missing_ok=True)
 

@@ -3,12 +3,14 @@
 import os
 import signal
 import socket
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from config.launch import binaries, identity, processes
 from config.launch.children import Child
+from config.launch.folder import private
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,16 @@ class Valkey:
             account=self.account,
             prepare=self._clear,
         )
+
+    def set_aside(self) -> Path:
+        """Move data that Valkey cannot read out of the way and return where it lies now.
+
+        Nothing is lost by it: the rows in the database are what counts, and the sweeper rings again for them.
+        """
+        place = self.data.with_name(f"{self.data.name}-damaged-{int(time.time())}")
+        self.data.rename(place)
+        private(self.data, self.account)
+        return place
 
     def answers(self) -> bool:
         """Return whether it answers a ping (it does not while it still reads its file)."""
