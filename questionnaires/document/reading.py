@@ -117,11 +117,10 @@ class Fields:
         """Take a text of one line that may not be empty."""
         text = self.text(name, most=MAX_TITLE)
         node = self.parts.get(name)
-        if isinstance(node, Scalar) and node.kind() is None:
-            if not text:
-                self.wrong(node.line, f"'{name}' is empty")
-            elif "\n" in text:
-                self.wrong(node.line, f"'{name}' must stay on one line")
+        if isinstance(node, Scalar) and node.kind() is None and not node.text.strip():
+            self.wrong(node.line, f"'{name}' is empty")
+        elif node is not None and "\n" in text:
+            self.wrong(node.line, f"'{name}' must stay on one line")
         return text
 
     def key(self, name: str = "key") -> str:
