@@ -192,7 +192,7 @@ def write_private(path: Path, text: str, account: identity.Account | None) -> No
 
 def new_secret() -> str:
     """Return a new password: letters and digits only, so that it needs no quoting anywhere."""
-    return secrets.token_hex(24)
+    return secrets.token_hex(32)
 
 
 def _quoted(folder: Path) -> str:
