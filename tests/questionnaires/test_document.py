@@ -2,101 +2,15 @@ import dataclasses
 import pickle
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-import questionnaires
 from questionnaires.document import DocumentError, Overlay, parse, with_overlay
 from questionnaires.document.source import MAX_BYTES, Loader
-
-BUILT_IN = (Path(questionnaires.__file__).parent / "data" / "mlops-engagement.yaml").read_text(
-    encoding="utf-8"
-)
-
-SMALL = """\
-schema_version: 1
-framework:
-  key: small
-  title: Small
-  version: '1'
-  language: en
-functions:
-  - {key: pm, title: Project manager, side: firm}
-  - {key: sponsor, title: Sponsor, side: client}
-deliverables:
-  - {key: plan, title: Plan}
-reference_frameworks:
-  - {key: GOOD, title: Good practice, items: 2}
-registers:
-  - key: risks
-    title: Risks
-    columns:
-      - {key: risk, label: Risk, type: text}
-      - {key: level, label: Level, type: choice, options: [low, very high]}
-    feeds: [plan]
-    refs: [GOOD-1]
-phases:
-  - key: begin
-    title: Begin
-    steps:
-      - key: first
-        number: '3'
-        title: First of all
-        sections:
-          - key: one
-            title: One
-            items:
-              - key: kind
-                title: Kind
-                prompt: Which kind?
-                type: single_choice
-                answered_by: client
-                depth: core
-                options:
-                  - {value: a, label: 'A, the first'}
-                  - {value: b, label: B}
-              - key: why
-                title: Why
-                prompt: Why that?
-                type: long_text
-                answered_by: client
-                depth: standard
-                condition: kind == a
-                depends_on: [kind]
-              - key: size
-                title: Size
-                prompt: How large?
-                type: number
-                unit: GiB
-                answered_by: both
-                depth: core
-                depends_on: [why]
-                feeds: [plan]
-                refs: [GOOD-1]
-          - key: two
-            title: Two
-            items:
-              - key: deeper
-                title: Deeper
-                prompt: How deep?
-                type: number
-                answered_by: both
-                depth: full
-                condition: why is answered
-              - key: agreed
-                title: Agreed
-                prompt: We agree.
-                type: sign_off
-                answered_by: both
-                depth: core
-                roles: [sponsor]
-                depends_on: [kind, size]
-                gate: start
-"""
+from tests.questionnaires.documents import BUILT_IN, SMALL, changed
 
 
 @pytest.fixture(scope="module")
@@ -467,11 +381,6 @@ def problems_of(text):
     with pytest.raises(DocumentError) as caught:
         parse(text)
     return caught.value.problems
-
-
-def changed(old, new, text=SMALL):
-    assert text.count(old) == 1, old
-    return text.replace(old, new)
 
 
 class TestProblems:
