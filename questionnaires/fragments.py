@@ -5,30 +5,36 @@ shell, and *yours* is marked on the page from data attributes (DESIGN rule 5).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.template.loader import get_template
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from engagements.models import Membership
 from questionnaires import reading
 from questionnaires.access import Viewpoint
+from questionnaires.actions.answers import Saved
 from questionnaires.models import Entry
-from questionnaires.reading import Cell, ItemView, RowView
+from questionnaires.reading import Cell, ItemView, RowView, dom_id
 
 
-@dataclass(frozen=True)
 class Drawing:
     """One side's drawing of one engagement. Times are shown in the engagement's zone."""
 
-    view: Viewpoint
-    people: Sequence[Membership]
+    def __init__(self, view: Viewpoint) -> None:
+        self.view = view
 
-    @classmethod
-    def of(cls, view: Viewpoint) -> "Drawing":
-        """Read what every fragment of the engagement needs: its people, in one query."""
-        return cls(view, reading.people(view))
+    @cached_property
+    def people(self) -> Sequence[Membership]:
+        """The engagement's people; asked for once, and only by fragments that name or offer somebody."""
+        return reading.people(self.view)
+
+    @cached_property
+    def names(self) -> dict[int, str]:
+        """Names by membership id."""
+        return {member.pk: member.user.display_name for member in self.people}
 
     def context(self, **more: Any) -> dict[str, Any]:
         """Return what the templates of fragments expect."""
@@ -36,11 +42,21 @@ class Drawing:
             "view": self.view,
             "engagement": self.view.engagement,
             "framework": self.view.framework,
-            "people": self.people,
-            "names": {member.pk: member.user.display_name for member in self.people},
+            "people": SimpleLazyObject(lambda: self.people),
+            "names": SimpleLazyObject(lambda: self.names),
             "today": self.view.engagement.today(timezone.now()),
             **more,
         }
+
+    def saved(self, saved: Saved) -> str:
+        """Draw what a save changed for its author: the state, the words as they read now, and that they are kept.
+
+        Everything else of the item reaches every open page, the author's included, by the live stream.
+        """
+        answer, entry = saved.answer, saved.answer.entry
+        register = entry.round_id is None
+        item = None if register else self.view.framework.item(entry.item_key)
+        return self.draw("questionnaires/_saved.html", saved=saved, answer=answer, entry=entry, item=item, dom=dom_id(entry.item_key))
 
     def item(self, item: ItemView, message: str = "") -> str:
         """Draw one item or register, or the empty place of an item that is not asked now.

@@ -18,6 +18,11 @@ from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.progress import Progress
 
 
+def dom_id(key: str) -> str:
+    """Return an item's key, or a register's, as part of an element's id."""
+    return key.replace(":", "-")
+
+
 @dataclass(slots=True)
 class ConflictView:
     """An open conflict: the kept value beside the current one."""
@@ -102,7 +107,7 @@ class ItemView:
     @property
     def dom(self) -> str:
         """The key as part of an element's id."""
-        return self.key.replace(":", "-")
+        return dom_id(self.key)
 
     @property
     def type(self) -> str:

@@ -335,6 +335,7 @@ def apply_settling(act: Act, entry: Entry, changes: Iterable[tuple[Answer, Any, 
     if entry.item_key.startswith("register:"):
         return []
     item = act.framework.item(entry.item_key)
+    changes = list(changes)
     substance = any(before != after for _answer, before, after in changes)
     if has_content(entry, changes):
         stays = entry.state == Entry.State.CONFIRMED and not substance
@@ -350,7 +351,7 @@ def apply_settling(act: Act, entry: Entry, changes: Iterable[tuple[Answer, Any, 
             )
     elif entry.state in (Entry.State.DRAFT, Entry.State.ANSWERED, Entry.State.CONFIRMED):
         act.change(entry, state=Entry.State.OPEN, confirmed_by=None, confirmed_at=None)
-    return conditions.move(act, item)
+    return conditions.move(act, item, changes[0][0] if len(changes) == 1 else None)
 
 
 def has_content(entry: Entry, changes: Iterable[tuple[Answer, Any, Any]] = ()) -> bool:

@@ -34,10 +34,11 @@ def settled_values(framework: Framework, engagement_id: int) -> Mapping[str, Val
     return found
 
 
-def move(act: Act, item: Item) -> list[Entry]:
+def move(act: Act, item: Item, answer: Answer | None = None) -> list[Entry]:
     """Show or hide what depends on *item*, whose settled value or state has just changed.
 
-    The entry of *item* itself must already carry its new state in *act*. Returns the entries that moved.
+    The entry of *item* itself must already carry its new state in *act*; *answer* is its value when the caller
+    has just written it. Returns the entries that moved.
     """
     framework = act.framework
     watchers = framework.watchers(item.key)
@@ -49,7 +50,7 @@ def move(act: Act, item: Item) -> list[Entry]:
         if changed.item_key in framework.triggers and not _is_answered(changed):
             known.pop(changed.item_key, None)
         elif changed.item_key in framework.triggers:
-            known.update(_value_of(framework, changed))
+            known.update(_value_of(framework, changed, answer))
     visible = conditions.visible_items(framework, known)
     moved = []
     entries = Entry.objects.filter(
@@ -69,7 +70,11 @@ def _is_answered(entry: Entry) -> bool:
     return entry.state in (Entry.State.ANSWERED, Entry.State.CONFIRMED)
 
 
-def _value_of(framework: Framework, entry: Entry) -> dict[str, Value]:
-    value = Answer.objects.filter(entry=entry, row=None, part=Answer.Part.VALUE).values_list("value", flat=True).first()
+def _value_of(framework: Framework, entry: Entry, answer: Answer | None) -> dict[str, Value]:
+    if answer is not None and answer.entry_id == entry.pk and not answer.is_cell and answer.part == Answer.Part.VALUE:
+        value = answer.value
+    else:
+        main = Answer.objects.filter(entry=entry, row=None, part=Answer.Part.VALUE)
+        value = main.values_list("value", flat=True).first()
     read = values.for_condition(framework.item(entry.item_key), value)
     return {} if read is None else {entry.item_key: read}

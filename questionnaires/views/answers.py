@@ -77,18 +77,12 @@ def raw_value(request: HttpRequest, desk: Desk, place: Place) -> object:
 
 
 def saved_response(request: HttpRequest, desk: Desk, place: Place, saved: Saved) -> HttpResponse:
-    """Answer a save with the cell or the item, the items that appeared or went, and the author's next base."""
+    """Answer a save with the smallest changed fragment, the items that appeared or went, and the author's next base."""
     if request.headers.get("X-Fragment") != "1":
         return redirect("questionnaires:item", desk.engagement.pk, place.item_key)
-    drawing = Drawing.of(desk.view)
-    item = reading.one_item(desk.view, saved.answer.entry_id)
-    html = ""
-    if place.row_id:
-        for row in item.rows:
-            if row.row.pk == place.row_id:
-                html = "".join(drawing.cell(item, row, cell) for cell in row.cells if cell.column.key == place.column)
-    html = html or drawing.item(item)
-    visible = [entry.pk for entry in saved.moved if entry.round is None or desk.may_see(desk.framework.item(entry.item_key))]
+    drawing = Drawing(desk.view)
+    html = drawing.entry(saved.answer.entry_id) if saved.outcome == "conflict" else drawing.saved(saved)
+    visible = [entry.pk for entry in saved.moved if desk.may_see(desk.framework.item(entry.item_key))]
     html += "".join(drawing.entries(visible))
     response = HttpResponse(html)
     response["Save-Outcome"] = saved.outcome
@@ -107,7 +101,7 @@ def settle(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
     actions.settle_entry(desk=desk, entry=entry)
     if request.headers.get("X-Fragment") != "1":
         return redirect("questionnaires:item", engagement_id, key)
-    return HttpResponse(Drawing.of(desk.view).entry(entry.pk))
+    return HttpResponse(Drawing(desk.view).entry(entry.pk))
 
 
 @require_POST
@@ -149,7 +143,7 @@ def item_response(request: HttpRequest, desk: Desk, entry_id: int, key: str, *, 
         if message:
             return problem(request, status, message)
         return redirect("questionnaires:item", desk.engagement.pk, key)
-    drawing = Drawing.of(desk.view)
+    drawing = Drawing(desk.view)
     return HttpResponse(drawing.item(reading.one_item(desk.view, entry_id), message), status=status)
 
 

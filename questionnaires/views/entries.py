@@ -114,7 +114,7 @@ def changed(error: actions.ChangedMeanwhile) -> str:
 def item_history(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
     """Show an item's versions with the words that changed, who and when."""
     desk, entry = access.get_entry(request.user, engagement_id, key, can=Permission.SEE)
-    drawing = Drawing.of(desk.view)
+    drawing = Drawing(desk.view)
     context = shell(
         desk,
         "steps" if entry.round_id else "registers",

@@ -11,7 +11,7 @@ from engagements.access import get_file
 from engagements.actions.files import RefusedFile
 from engagements.models import File, FileVersion
 from engagements.policy import Permission
-from questionnaires import access
+from questionnaires import access, reading
 from questionnaires.actions import evidence
 from questionnaires.places import Place
 from questionnaires.views.answers import item_response
@@ -45,7 +45,7 @@ def add(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
     title = _("Attach a file")
     item = None if Place(key).is_register else desk.framework.item(key)
     template = "questionnaires/_attach.html" if request.htmx else "questionnaires/attach.html"
-    context = shell(desk, "files", form=form, title=title, entry=entry, item=item, dom=key.replace(":", "-"))
+    context = shell(desk, "files", form=form, title=title, entry=entry, item=item, dom=reading.dom_id(key))
     return render(request, template, context, status=422 if form.errors else 200)
 
 

@@ -86,6 +86,6 @@ def register(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse
     entries = Entry.objects.filter(engagement=desk.engagement, item_key=REGISTER_PREFIX + key)
     entry = reading.entries_for(desk.view, entries).get()
     item = reading.item_views(desk.view, [entry])[entry.pk]
-    drawing = Drawing.of(desk.view)
+    drawing = Drawing(desk.view)
     with timezone.override(desk.engagement.zone):
         return render(request, "questionnaires/register.html", drawing.context(**shell(desk, "registers", register=register, item=item)))

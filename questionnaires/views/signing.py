@@ -52,7 +52,7 @@ def sign(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
         statement=statement(desk, gate),
         problem=problem,
     )
-    drawing = Drawing.of(desk.view)
+    drawing = Drawing(desk.view)
     with timezone.override(desk.engagement.zone):
         return render(request, "questionnaires/sign.html", drawing.context(**context), status=409 if problem else 200)
 

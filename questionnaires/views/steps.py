@@ -32,7 +32,7 @@ def step(request: HttpRequest, engagement_id: int, number: str) -> HttpResponse:
     counted = reading.progress_by_section(view)
     sections = reading.step_sections(view, step, counted)
     index = desk.framework.steps.index(step)
-    drawing = Drawing.of(view)
+    drawing = Drawing(view)
     steps = desk.framework.steps
     context = shell(
         desk,
@@ -84,7 +84,7 @@ def filters(sections: list[SectionView], person: int) -> list[dict[str, object]]
 def item(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
     """Show one item: as a fragment to htmx, else as a page of its own, which is what a client lands on."""
     desk, entry = access.get_entry(request.user, engagement_id, key, can=Permission.SEE)
-    drawing = Drawing.of(desk.view)
+    drawing = Drawing(desk.view)
     if request.htmx and not request.htmx.history_restore_request:
         return HttpResponse(drawing.entry(entry.pk))
     with timezone.override(desk.engagement.zone):
