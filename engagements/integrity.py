@@ -1,0 +1,52 @@
+"""Prove that what is stored about engagements agrees with itself."""
+
+import hashlib
+from collections.abc import Iterator
+
+from django.core.files.storage import default_storage
+from django.db.models import Count, F, Max, Min, Q
+from django.utils import timezone
+
+from engagements.models import Engagement, FileVersion, Mail
+
+
+def problems(engagement: Engagement | None = None, *, files: bool = False) -> Iterator[str]:
+    """Give a sentence for each contradiction; nothing means sound. *files* also reads every stored byte."""
+    engagements = Engagement.objects.filter(pk=engagement.pk) if engagement else Engagement.objects.all()
+    yield from _events(engagements)
+    yield from _mails()
+    yield from _files(engagement, read=files)
+
+
+def _events(engagements: object) -> Iterator[str]:
+    counted = Engagement.objects.filter(pk__in=engagements).annotate(
+        count=Count("events"), lowest=Min("events__number"), highest=Max("events__number")
+    )
+    wrong = counted.exclude(count=F("last_event"), lowest=1, highest=F("last_event")).exclude(count=0, last_event=0)
+    for found in wrong:
+        yield (
+            f"engagement {found.pk}: {found.count} events numbered {found.lowest} to {found.highest}, "
+            f"and the newest should be {found.last_event}"
+        )
+
+
+def _mails() -> Iterator[str]:
+    stuck = Mail.objects.filter(Q(state=Mail.State.SENDING, lease_until=None) | Q(state=Mail.State.QUEUED, attempts__gte=3))
+    for mail in stuck:
+        yield f"mail {mail.pk}: {mail.state} without a way on"
+    for mail in Mail.objects.filter(state=Mail.State.SENT, sent_at__gt=timezone.now()):
+        yield f"mail {mail.pk}: sent in the future"
+
+
+def _files(engagement: Engagement | None, *, read: bool) -> Iterator[str]:
+    versions = FileVersion.objects.select_related("file").order_by("pk")
+    if engagement:
+        versions = versions.filter(file__engagement=engagement)
+    for version in versions.iterator(chunk_size=500):
+        if not default_storage.exists(version.storage_name):
+            yield f"file {version.file_id} version {version.number}: its bytes are missing"
+        elif read:
+            with default_storage.open(version.storage_name) as stored:
+                digest = hashlib.file_digest(stored, "sha256").hexdigest()
+            if digest != version.sha256:
+                yield f"file {version.file_id} version {version.number}: its bytes are not those that were uploaded"

@@ -1,0 +1,88 @@
+"""Prove that answers, revisions, counters and visibility agree with each other."""
+
+from collections.abc import Iterator
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+
+from engagements.models import Engagement
+from questionnaires import conditions, progress
+from questionnaires.actions.conditions import settled_values
+from questionnaires.models import Conflict, Entry, Questionnaire, Round, SectionProgress
+from questionnaires.models.entry import COUNTS, REGISTER_PREFIX
+
+# Each returns (engagement, what, detail) for the rows that contradict each other.
+CHECKS = {
+    "an answer is not its last revision": """
+        SELECT e.engagement_id, a.id, 'version ' || a.version || ', last revision ' || coalesce(last.version::text, 'none')
+        FROM questionnaires_answer a JOIN questionnaires_entry e ON e.id = a.entry_id
+        LEFT JOIN LATERAL (SELECT r.version, r.value FROM questionnaires_revision r WHERE r.answer_id = a.id
+                           ORDER BY r.version DESC LIMIT 1) last ON true
+        WHERE a.version <> coalesce(last.version, 0) OR (a.version > 0 AND a.value IS DISTINCT FROM last.value)
+    """,
+    "revisions have a gap": """
+        SELECT e.engagement_id, a.id, count(r.id) || ' revisions up to version ' || max(r.version)
+        FROM questionnaires_answer a JOIN questionnaires_entry e ON e.id = a.entry_id
+        JOIN questionnaires_revision r ON r.answer_id = a.id
+        GROUP BY e.engagement_id, a.id HAVING count(r.id) <> max(r.version) OR min(r.version) <> 1
+    """,
+    "a revision names an event that is not there": """
+        SELECT e.engagement_id, r.id, 'event ' || r.event
+        FROM questionnaires_revision r JOIN questionnaires_answer a ON a.id = r.answer_id
+        JOIN questionnaires_entry e ON e.id = a.entry_id
+        LEFT JOIN engagements_event ev ON ev.engagement_id = e.engagement_id AND ev.number = r.event
+        WHERE ev.id IS NULL
+    """,
+    "a cell is in a row of another item": """
+        SELECT e.engagement_id, a.id, 'row ' || w.id
+        FROM questionnaires_answer a JOIN questionnaires_entry e ON e.id = a.entry_id
+        JOIN questionnaires_row w ON w.id = a.row_id WHERE w.entry_id <> a.entry_id
+    """,
+}
+
+
+def problems(engagement: Engagement | None = None) -> Iterator[str]:
+    """Give a sentence for each contradiction; nothing means sound."""
+    with connection.cursor() as cursor:
+        for name, sql in CHECKS.items():
+            cursor.execute(f"SELECT * FROM ({sql}) found WHERE %s IS NULL OR engagement_id = %s", [engagement and engagement.pk] * 2)  # noqa: S608 - fixed texts
+            for engagement_id, pk, detail in cursor.fetchall():
+                yield f"engagement {engagement_id}: {name}: {pk}, {detail}"
+    questionnaires = Questionnaire.objects.select_related("engagement")
+    if engagement:
+        questionnaires = questionnaires.filter(engagement=engagement)
+    for questionnaire in questionnaires:
+        yield from _progress(questionnaire)
+        yield from _visibility(questionnaire)
+        yield from _conflicts(questionnaire)
+
+
+def _progress(questionnaire: Questionnaire) -> Iterator[str]:
+    framework = questionnaire.framework
+    for round_ in Round.objects.filter(engagement=questionnaire.engagement):
+        counted = progress.recount(framework, round_)
+        kept = {(row.section_key, row.internal): row for row in SectionProgress.objects.filter(round=round_)}
+        for place in sorted(counted.keys() | kept.keys()):
+            wanted = counted.get(place, {})
+            row = kept.get(place)
+            for name in COUNTS:
+                if wanted.get(name, 0) != getattr(row, name, 0):
+                    yield f"engagement {questionnaire.pk}: section {place[0]} counts {name} as {getattr(row, name, 0)}, and it is {wanted.get(name, 0)}"
+
+
+def _visibility(questionnaire: Questionnaire) -> Iterator[str]:
+    framework = questionnaire.framework
+    visible = conditions.visible_items(framework, settled_values(framework, questionnaire.pk))
+    entries = Entry.objects.filter(engagement_id=questionnaire.pk, round__is_latest=True)
+    for key, shown in entries.values_list("item_key", "shown"):
+        if not framework.has_item(key):
+            yield f"engagement {questionnaire.pk}: entry {key} has no item"
+        elif shown != (key in visible):
+            yield f"engagement {questionnaire.pk}: item {key} is {'shown' if shown else 'hidden'}, and its condition says otherwise"
+
+
+def _conflicts(questionnaire: Questionnaire) -> Iterator[str]:
+    open_conflict = Conflict.objects.filter(answer__entry=OuterRef("pk"), outcome="")
+    entries = Entry.objects.filter(engagement_id=questionnaire.pk).exclude(item_key__startswith=REGISTER_PREFIX)
+    for key in entries.filter(Exists(open_conflict), conflict=False).values_list("item_key", flat=True):
+        yield f"engagement {questionnaire.pk}: item {key} has an open conflict and no flag"
