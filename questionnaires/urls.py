@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from questionnaires.views import answers, entries, files, overview, rows, signing, steps, work
+from questionnaires.views import answers, entries, files, frameworks, overview, rows, signing, steps, work
 
 app_name = "questionnaires"
 
@@ -41,4 +41,6 @@ urlpatterns = [
     path("", work.work, name="work"),
     path("engagements/", work.portfolio, name="portfolio"),
     path("engagements/<int:engagement_id>/", include(of_engagement)),
+    path("frameworks/", frameworks.frameworks, name="frameworks"),
+    path("frameworks/<int:version_id>/", frameworks.framework, name="framework"),
 ]

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Side
 from engagements.policy import Permission
-from questionnaires import access, reading
+from questionnaires import access, reading, worklists
 from questionnaires.access import Viewpoint
 from questionnaires.fragments import Drawing
 from questionnaires.reading import SectionView
@@ -89,7 +89,16 @@ def item(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
         return HttpResponse(drawing.entry(entry.pk))
     with timezone.override(desk.engagement.zone):
         found = reading.one_item(desk.view, entry.pk)
-        context = shell(desk, "registers" if found.register else "steps", item=found)
-        if found.item:
-            context["step"] = desk.framework.step(found.item.step_key)
-        return render(request, "questionnaires/item_detail.html", drawing.context(**context))
+        if found.register:
+            return redirect("questionnaires:register", engagement_id, found.register.key)
+        template = "questionnaires/item_detail.html" if desk.membership.is_firm else "questionnaires/item_ask.html"
+        context = shell(desk, "steps", item=found, step=desk.framework.step(found.item.step_key), **queue(desk, key))
+        return render(request, template, drawing.context(**context))
+
+
+def queue(desk: access.Desk, key: str) -> dict[str, object]:
+    """Return where an item stands among what this person is asked here: its place, and what comes next."""
+    keys = [task.item.key for task in worklists.tasks(desk.membership.user, [desk.membership])]
+    place = keys.index(key) if key in keys else None
+    following = [other for other in (keys[place + 1 :] if place is not None else keys) if other != key]
+    return {"queue": keys, "place": None if place is None else place + 1, "next_key": following[0] if following else None}
