@@ -24,7 +24,7 @@ ICONS = {
     "key": '<circle cx="5" cy="8" r="3"/><path d="M8 8h6v2.6M11.4 8v2"/>',
     "link": '<path d="M6.5 9.5l3-3M7 4.5l1.7-1.7a3 3 0 0 1 4.3 4.3L11.3 8.8M9 11.5l-1.7 1.7a3 3 0 0 1-4.3-4.3L4.7 7.2"/>',
     "lock": '<rect x="3" y="7" width="10" height="6.5"/><path d="M5 7V5a3 3 0 0 1 6 0v2"/>',
-    "lower": '<path d="M8 2.5V13M4 9l4 4 4-4"/>',
+    "below": '<path d="M8 2.5V13M4 9l4 4 4-4"/>',
     "mail": '<rect x="1.8" y="3.4" width="12.4" height="9.2"/><path d="M2 4l6 5 6-5"/>',
     "minus": '<path d="M3.5 8h9"/>',
     "moon": '<path d="M13.2 9.6A5.8 5.8 0 0 1 6.4 2.8a5.8 5.8 0 1 0 6.8 6.8z"/>',

@@ -213,7 +213,7 @@ class _Overview:
         self.gap = (self.last - first) / max(1, len(steps) - 1)
         self.xs = [first + self.gap * i for i in range(len(steps))]
         highest = max((self._rise(loop) for loop in self.loops), default=0)
-        self.y = 104.0 if not self.loops else max(104.0, 60 + highest)
+        self.y = max(104.0, 60 + highest) if self.loops else 68.0
         self.names = [_wrapped(step.name, max(8, int(self.gap / 7.4))) for step in steps]
         self.lines = max(len(lines) for lines in self.names)
         self.home = self.y + 90 + 16 * self.lines
@@ -311,6 +311,8 @@ class _Overview:
             parts.append(f'<path class="tip tip{kind}" d="M{end - 4:.1f} {self.y - 23}l4 8l4 -8z"/>')
             labels.append(((start + end) / 2, top, kind, words % {"count": loop.count}))
         for x, y, kind, words in _apart(labels):
+            half = 3.6 * len(words)
+            parts.append(f'<rect class="halo" x="{x - half:.1f}" y="{y - 11:.1f}" width="{2 * half:.1f}" height="14"/>')
             parts.append(_text(x, y, "t-open" if kind else "t-settled", words))
         return parts
 

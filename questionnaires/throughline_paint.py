@@ -21,6 +21,7 @@ LINES = {
     "loop-open": 'fill="none" stroke="{--warn}" stroke-width="2"',
     "tip": 'fill="{--ink-3}"',
     "tip-open": 'fill="{--warn}"',
+    "halo": 'fill="{--sheet}"',
     "here": 'fill="none" stroke="{--ink}" stroke-width="1.5"',
     "tick": 'fill="none" stroke="{--sheet}" stroke-width="2" stroke-linecap="round"',
     "done": 'fill="none" stroke="{stage}" stroke-width="6"',

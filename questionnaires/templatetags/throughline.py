@@ -18,11 +18,11 @@ register.simple_tag(line.printed, name="throughline_printed")
 
 @register.inclusion_tag("questionnaires/_throughline_list.html")
 def throughline_list(
-    steps: Sequence[StepMark], loops: Sequence[Loop] = (), here: int | None = None
+    steps: Sequence[StepMark], loops: Sequence[Loop] = (), here: int | None = None, *, full: bool = False
 ) -> dict[str, Any]:
-    """Draw the line standing beside a list of the steps: the rail of a step, and what phones show for the overview."""
+    """Draw the line standing beside a list of the steps, with their short names; with *full* ones where there is room."""
     rows = zip(steps, line.colours(steps), strict=True)
-    return {"rows": list(rows), "drawing": line.upright(steps, loops, here), "here": here}
+    return {"rows": list(rows), "drawing": line.upright(steps, loops, here), "here": here, "full": full}
 
 
 @register.inclusion_tag("questionnaires/_throughline.html")

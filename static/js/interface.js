@@ -83,11 +83,14 @@ document.addEventListener("htmx:timeout", () => refused(words.failed));
 // ---- drawer and dialogs
 
 // A link or button with hx-target="#drawer" fills the drawer. The browser keeps focus inside and gives it back on
-// closing; when a live update has replaced what opened it, its successor with the same id gets the focus.
+// closing; when an update has replaced what opened it, the successor of the nearest element with an id gets it.
 let opener = null;
+let openerId = "";
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
-  if (detail.target === drawer && !drawer.open) opener = detail.elt;
+  if (detail.target !== drawer || drawer.open) return;
+  opener = detail.elt;
+  openerId = opener.closest("[id]")?.id ?? "";
 });
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target !== drawer || !drawer.childElementCount) return;
@@ -98,8 +101,12 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
 drawer?.addEventListener("close", () => {
   drawer.replaceChildren();
   drawer.removeAttribute("aria-labelledby");
-  if (opener && !opener.isConnected && opener.id) document.getElementById(opener.id)?.focus();
+  if (opener && !opener.isConnected) document.getElementById(openerId)?.focus();
   opener = null;
+});
+// A form in the drawer that did what it was for closes it.
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (detail.successful && detail.elt.matches?.("[data-closes-drawer]")) drawer.close();
 });
 
 // A click on what lies behind closes a dialog; the press must have begun there, or marking text would close it.
@@ -119,7 +126,12 @@ document.addEventListener("click", (event) => {
     opens.closest("details.menu")?.removeAttribute("open");
     document.getElementById(opens.dataset.opens)?.showModal();
   }
-  if (target.closest("[data-closes]")) target.closest("dialog")?.close();
+  const open = target.closest("[data-closes]")?.closest("dialog[open]");
+  if (open) {
+    // As a link it leads back to the page; in the dialog the page is right behind.
+    event.preventDefault();
+    open.close();
+  }
   const copies = target.closest("[data-copy]");
   if (copies) copy(copies);
   for (const menu of document.querySelectorAll("details.menu[open]")) {
@@ -204,6 +216,12 @@ document.addEventListener("submit", ({ target }) => {
 // What only works with this script is shown by it.
 for (const element of document.querySelectorAll("[data-theme-switch], [data-opens][hidden]")) element.hidden = false;
 showTheme();
+
+// Passwords fail over caps lock more often than over memory.
+document.addEventListener("keyup", (event) => {
+  const warning = event.target.closest?.(".field")?.querySelector("[data-caps]");
+  if (warning && event.getModifierState) warning.hidden = !event.getModifierState("CapsLock");
+});
 
 // Browsers without field-sizing: a text area grows with its text.
 if (!CSS.supports("field-sizing", "content")) {

@@ -34,7 +34,8 @@ function step(by) {
 function press(key) {
   const shown = (control) => control.checkVisibility?.({ visibilityProperty: true }) ?? control.offsetParent;
   const find = (root) => [...(root?.querySelectorAll(`[data-key~="${CSS.escape(key)}"]`) ?? [])].find(shown);
-  const control = find(current()) ?? find(document);
+  const writes = key === "e" ? "[data-field]" : "";
+  const control = find(current()) ?? (writes && [...(current()?.querySelectorAll(writes) ?? [])].find(shown)) ?? find(document);
   if (!control) return false;
   if (control.matches("input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select")) control.focus();
   else control.click();
@@ -43,6 +44,13 @@ function press(key) {
 
 function goTo(digit) {
   const link = [...document.querySelectorAll("a[data-step]")].find((a) => a.dataset.step.split(".")[0] === digit);
+  if (link) location.assign(link.href);
+  return Boolean(link);
+}
+
+// The links to the neighbouring steps; they may be hidden where the whole line is shown.
+function follow(rel) {
+  const link = document.querySelector(`a[rel="${rel}"]`);
   if (link) location.assign(link.href);
   return Boolean(link);
 }
@@ -64,6 +72,8 @@ function act(event) {
       box?.select();
       return Boolean(box);
     }
+    case "[": return follow("prev");
+    case "]": return follow("next");
     case "?": return document.getElementById("keysheet")?.showModal(), true;
     case "Enter": return document.activeElement?.matches(".item[id]") ? press("e") : false;
     default: return key.length === 1 && press(key);
