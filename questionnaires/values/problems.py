@@ -18,11 +18,9 @@ class BadValue(ValueError):
 
 def shown(raw: object) -> str:
     """Give what was entered, short enough for a sentence."""
-    text = (
-        raw
-        if isinstance(raw, str)
-        else type(raw).__name__
-        if isinstance(raw, (dict, list))
-        else repr(raw)[:60]
-    )
+    if isinstance(raw, (str, float)):
+        text = str(raw)
+    else:
+        # Writing out a nested or a huge value could take long; what it is says enough.
+        text = str(raw) if isinstance(raw, int) and abs(raw) < 2**63 else type(raw).__name__
     return text if len(text) <= 60 else f"{text[:59]}…"
