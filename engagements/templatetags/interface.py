@@ -223,8 +223,8 @@ def stylesheets() -> SafeString:
 
 @functools.cache
 def _stylesheets() -> tuple[str, ...]:
-    names = ("css/tokens.css", "css/app.css", "css/components.css", "css/checklist.css", "css/pages.css")
-    return (*_fonts(), *(static(name) for name in names))
+    names = ("tokens", "app", "components", "forms", "floating", "checklist", "pages")
+    return (*_fonts(), *(static(f"css/{name}.css") for name in names))
 
 
 def _fonts() -> list[str]:
