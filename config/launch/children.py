@@ -1,15 +1,19 @@
 """One long-running child process: start it, see it come up, stop it."""
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BufferedWriter
 from pathlib import Path
 
 from config.launch import identity, processes
 from config.launch.errors import CannotStart
 
+# PostgreSQL's last line is often only that it has shut down.
+_TELLING = re.compile(r"FATAL|PANIC|\bE?rror\b|Bad file format")
 LOG_LIMIT = 20 * 1024 * 1024
 
 
@@ -36,6 +40,7 @@ class Child:
     prepare: Callable[[], None] = _nothing
     patience: float = 30.0
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    log_began: int = field(default=0, init=False)
 
     def start(self) -> None:
         """Start the process, without waiting for it to answer."""
@@ -43,6 +48,7 @@ class Child:
         parent = os.getpid()
         death = self.stop_with[0][0]
         with open_log(self.log, self.account) as log:
+            self.log_began = log.tell()
             # In a session of its own: Ctrl-C at the terminal must reach the supervisor only, which
             # then stops everything in order.
             self.process = subprocess.Popen(
@@ -64,7 +70,7 @@ class Child:
         """
         processes.until(lambda: not self.alive() or self.ready(), self.patience)
         if not self.alive():
-            raise CannotStart(f"{self.name} did not start: {last_words(self.log)} (log: {self.log})")
+            raise CannotStart(f"{self.name} did not start: {self.reason()} (log: {self.log})")
         if not self.ready():
             raise CannotStart(f"{self.name} gave no answer within {self.patience:.0f} s (log: {self.log}).")
 
@@ -95,6 +101,12 @@ class Child:
             except ProcessLookupError:
                 pass
 
+    def reason(self) -> str:
+        """Return the line of the log, since the last start, that tells best why it ended."""
+        lines = last_words(self.log, lines=50, since=self.log_began).splitlines()
+        telling = [line for line in lines if _TELLING.search(line)]
+        return (telling or lines)[-1]
+
     def ending(self) -> str:
         """Say how the dead process ended."""
         code = self.process.returncode if self.process else None
@@ -103,7 +115,7 @@ class Child:
         return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
 
-def open_log(path: Path, account: identity.Account | None):  # type: ignore[no-untyped-def]
+def open_log(path: Path, account: identity.Account | None) -> BufferedWriter:
     """Open a log for appending, first moving one that has grown too long aside."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     shorten(path)
@@ -126,10 +138,10 @@ def shorten(path: Path) -> None:
         os.truncate(path, 0)
 
 
-def last_words(path: Path, lines: int = 1) -> str:
-    """Return the last lines of a log that say something."""
+def last_words(path: Path, lines: int = 1, since: int = 0) -> str:
+    """Return the last lines of a log that say something, from byte *since* on."""
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        text = path.read_bytes()[since:].decode(errors="replace")
     except OSError:
         return "it wrote nothing"
     said = [line.strip() for line in text.splitlines() if line.strip()]

@@ -90,7 +90,16 @@ class Postgres:
             f"create role {ROLE} {rights} password '{self.password}';\ncreate database {BASE} owner {ROLE};\n"
         )
         self._run(
-            [programs / "postgres", "--single", "-D", unfinished, "-j", "postgres"],
+            [
+                programs / "postgres",
+                "--single",
+                "-c",
+                "exit_on_error=true",
+                "-D",
+                unfinished,
+                "-j",
+                "postgres",
+            ],
             "\n\n".join(statements.splitlines()) + "\n\n",
         )
         unfinished.rename(self.data)

@@ -64,7 +64,7 @@ def send(pid: int, number: int) -> None:
         pass
 
 
-def clear_out(folder: Path, first: signal.Signals, patience: float = 10) -> int:
+def clear_out(folder: Path, first: signal.Signals, patience: float = 5) -> int:
     """Stop whatever an earlier run left working in *folder*, politely with *first*, then for good.
 
     Returns how many processes there were.

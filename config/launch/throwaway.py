@@ -83,7 +83,7 @@ def _temporary(account: identity.Account | None, stack: ExitStack) -> Path:
         room = SOCKET_LIMIT - len(os.fsencode(parent)) - len("/" + PREFIX + "12345678/run/.s.PGSQL.5432")
         if room >= 0 and (account is None or account.may_enter(parent)):
             break
-    _sweep(parent)
+    sweep(parent)
     place = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
     stack.callback(identity.remove, place)
     lock = stack.enter_context((place / "lock").open("w"))
@@ -91,7 +91,7 @@ def _temporary(account: identity.Account | None, stack: ExitStack) -> Path:
     return private(place, account)
 
 
-def _sweep(parent: Path) -> None:
+def sweep(parent: Path) -> None:
     """Remove what a killed run left: folders of ours whose lock nobody holds."""
     for place in parent.glob(PREFIX + "*"):
         try:

@@ -160,9 +160,10 @@ def _services(folder: Folder, supervisor: Supervisor, steps: Steps, stack: ExitS
         try:
             supervisor.add(valkey.child())
         except CannotStart:
-            supervisor.watched.pop().child.stop()
+            failed = supervisor.watched.pop().child
+            failed.stop()
             steps.note(
-                f"  Valkey cannot read its own file ({last_words(valkey.log)}). It is kept in {valkey.set_aside()},"
+                f"  Valkey cannot read its own file ({failed.reason()}). It is kept in {valkey.set_aside()},"
                 " and Valkey starts afresh; waiting jobs are in the database and are found again."
             )
             supervisor.add(valkey.child())
@@ -206,19 +207,20 @@ def _prepare(
         )
         try:
             assert process.stdout is not None  # noqa: S101 - a pipe was asked for
-            for line in process.stdout:
-                kept.write(line.encode())
-                kept.flush()
-                if line.startswith(MARK):
-                    said.clear()
-                    steps.tell(titles[line.removeprefix(MARK).rstrip("\n")].lower())
-                else:
-                    said.append(line.rstrip())
+            with process.stdout as lines:
+                for line in lines:
+                    kept.write(line.encode())
+                    kept.flush()
+                    if line.startswith(MARK):
+                        said.clear()
+                        steps.tell(titles[line.removeprefix(MARK).rstrip("\n")].lower())
+                    else:
+                        said.append(line.rstrip())
             code = process.wait()
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
     if code:
         raise CannotStart(
             f"Preparing the tables and the demo failed:\n{last_words(log, lines=6)}\n(log: {log})"
@@ -233,11 +235,11 @@ def refuse_newer_tables(url: str) -> None:
     known = {(app, path.stem) for app in commands.APPS for path in (ROOT / app / "migrations").glob("*.py")}
     try:
         with psycopg.connect(url, connect_timeout=10) as connection:
+            if connection.execute("select to_regclass('django_migrations')").fetchone() == (None,):
+                return
             applied = connection.execute(
                 "select app, name from django_migrations where app = any(%s)", [list(commands.APPS)]
             ).fetchall()
-    except psycopg.errors.UndefinedTable:
-        return
     except psycopg.OperationalError as error:
         raise CannotStart(
             f"The database that DATABASE_URL names cannot be reached: {' '.join(str(error).split())}"
