@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
     """Let nobody sign up by themselves, and put only our own address into mails."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -9,5 +9,5 @@ from accounts.models import User
 class SignedInRequest(HttpRequest):
     """A request of somebody who is signed in, with what htmx says about it."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: HtmxDetails

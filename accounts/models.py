@@ -54,12 +54,16 @@ class UserManager(BaseUserManager["User"]):
 def check_time_zone(name: str) -> None:
     """Raise ValidationError unless *name* is a zone this machine knows."""
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(_("%(name)s is not a time zone we know, such as Europe/Berlin."), params={"name": name})
+        raise ValidationError(
+            _("%(name)s is not a time zone we know, such as Europe/Berlin."), params={"name": name}
+        )
 
 
 def initials_of(name: str) -> str:
     """Return one or two capital letters for a name or an address."""
-    words = [word for word in name.split("@")[0].replace(".", " ").replace("-", " ").split() if word[0].isalpha()]
+    words = [
+        word for word in name.split("@")[0].replace(".", " ").replace("-", " ").split() if word[0].isalpha()
+    ]
     words = [word for word in words if word.lower() not in ("dr", "prof", "mr", "mrs", "ms")] or words
     return (words[0][0] + words[-1][0] if len(words) > 1 else (words or ["?"])[0][:2]).upper()
 
@@ -75,8 +79,15 @@ class User(AbstractBaseUser):
     is_administrator = models.BooleanField(_("administrator"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
     language = models.CharField(_("language"), max_length=8, default="en")
-    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Berlin", validators=[check_time_zone])
-    theme = models.CharField(_("appearance"), max_length=8, blank=True, choices=[("", _("As this device")), ("light", _("Light")), ("dark", _("Dark"))])
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="Europe/Berlin", validators=[check_time_zone]
+    )
+    theme = models.CharField(
+        _("appearance"),
+        max_length=8,
+        blank=True,
+        choices=[("", _("As this device")), ("light", _("Light")), ("dark", _("Dark"))],
+    )
     single_keys = models.BooleanField(_("single-letter keys"), default=True)
     # Bumped on sign-out and when somebody is disabled, so that open streams end (DESIGN rule 5).
     access_version = models.PositiveIntegerField(default=0)

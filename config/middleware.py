@@ -33,7 +33,7 @@ def request_id(get_response: Handler) -> Handler:
     return middleware
 
 
-class errors_for_people:  # noqa: N801 - used like the function it would be, were it not for process_exception
+class errors_for_people:
     """Answer refusals with a page, or with a short fragment where only a part of the page asked."""
 
     def __init__(self, get_response: Handler) -> None:
@@ -53,7 +53,11 @@ class errors_for_people:  # noqa: N801 - used like the function it would be, wer
             log.info("refused", extra={"fields": {"path": request.path, "person": who}})
             return refusal(request, 403, str(error) or _("Your role here does not include this."))
         if isinstance(error, (RequestDataTooBig, TooManyFieldsSent)):
-            return refusal(request, 413, _("That is more than fits into one go. Nothing was stored; send it in smaller parts."))
+            return refusal(
+                request,
+                413,
+                _("That is more than fits into one go. Nothing was stored; send it in smaller parts."),
+            )
         return None
 
 

@@ -54,5 +54,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return refusal(
         request,
         403,
-        _("This page was opened before you last signed in, so we could not tell that it was you. Reload it and try again; what you typed is kept on this device."),
+        _(
+            "This page was opened before you last signed in, so we could not tell that it was you. Reload it and try again; what you typed is kept on this device."
+        ),
     )

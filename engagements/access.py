@@ -16,7 +16,9 @@ class EngagementClosed(PermissionDenied):
     """The person's role would allow it, but the engagement no longer changes."""
 
 
-def get_membership(user: User, engagement_id: int, *, can: Permission, also: str = "engagement") -> Membership:
+def get_membership(
+    user: User, engagement_id: int, *, can: Permission, also: str = "engagement"
+) -> Membership:
     """Return *user*'s current membership, with its engagement and client, and *also* a relation more in the same query.
 
     Raises Http404 for strangers, PermissionDenied for members without *can*, EngagementClosed
@@ -39,22 +41,34 @@ def require(membership: Membership, can: Permission) -> None:
         raise EngagementClosed(
             _("This engagement is closed. Everything in it can be read; the project manager can reopen it.")
         )
-    raise PermissionDenied(_("Your role in this engagement does not include this. The project manager can change that."))
+    raise PermissionDenied(
+        _("Your role in this engagement does not include this. The project manager can change that.")
+    )
 
 
 def get_file(user: User, engagement_id: int, file_id: int, *, can: Permission) -> tuple[Membership, File]:
     """Return a file of the engagement that *user*'s side may see."""
     membership = get_membership(user, engagement_id, can=can)
-    file = File.objects.for_side(membership.side).filter(engagement_id=engagement_id, pk=file_id, removed_at=None).first()
+    file = (
+        File.objects.for_side(membership.side)
+        .filter(engagement_id=engagement_id, pk=file_id, removed_at=None)
+        .first()
+    )
     if file is None:
         raise Http404
     return membership, file
 
 
-def get_member(user: User, engagement_id: int, membership_id: int, *, can: Permission) -> tuple[Membership, Membership]:
+def get_member(
+    user: User, engagement_id: int, membership_id: int, *, can: Permission
+) -> tuple[Membership, Membership]:
     """Return *user*'s own membership and another one of the same engagement."""
     mine = get_membership(user, engagement_id, can=can)
-    other = Membership.objects.filter(engagement_id=engagement_id, pk=membership_id).select_related("user").first()
+    other = (
+        Membership.objects.filter(engagement_id=engagement_id, pk=membership_id)
+        .select_related("user")
+        .first()
+    )
     if other is None:
         raise Http404
     other.engagement = mine.engagement

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 
 from django.core.files.storage import default_storage
-from django.db.models import Count, F, Max, Min, Q
+from django.db.models import Count, F, Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from engagements.models import Engagement, FileVersion, Mail
@@ -18,20 +18,23 @@ def problems(engagement: Engagement | None = None, *, files: bool = False) -> It
     yield from _files(engagement, read=files)
 
 
-def _events(engagements: object) -> Iterator[str]:
+def _events(engagements: QuerySet[Engagement]) -> Iterator[str]:
     counted = Engagement.objects.filter(pk__in=engagements).annotate(
         count=Count("events"), lowest=Min("events__number"), highest=Max("events__number")
     )
-    wrong = counted.exclude(count=F("last_event"), lowest=1, highest=F("last_event")).exclude(count=0, last_event=0)
-    for found in wrong:
+    wrong = counted.exclude(count=F("last_event"), lowest=1, highest=F("last_event"))
+    for pk, newest, count, lowest, highest in wrong.exclude(count=0, last_event=0).values_list(
+        "pk", "last_event", "count", "lowest", "highest"
+    ):
         yield (
-            f"engagement {found.pk}: {found.count} events numbered {found.lowest} to {found.highest}, "
-            f"and the newest should be {found.last_event}"
+            f"engagement {pk}: {count} events numbered {lowest} to {highest}, and the newest should be {newest}"
         )
 
 
 def _mails() -> Iterator[str]:
-    stuck = Mail.objects.filter(Q(state=Mail.State.SENDING, lease_until=None) | Q(state=Mail.State.QUEUED, attempts__gte=3))
+    stuck = Mail.objects.filter(
+        Q(state=Mail.State.SENDING, lease_until=None) | Q(state=Mail.State.QUEUED, attempts__gte=3)
+    )
     for mail in stuck:
         yield f"mail {mail.pk}: {mail.state} without a way on"
     for mail in Mail.objects.filter(state=Mail.State.SENT, sent_at__gt=timezone.now()):

@@ -95,13 +95,17 @@ def get_register(user: User, engagement_id: int, key: str, *, can: Permission) -
     raise Http404
 
 
-def get_entry(user: User, engagement_id: int, item_key: str, *, can: Permission, round_number: int | None = None) -> tuple[Desk, Entry]:
+def get_entry(
+    user: User, engagement_id: int, item_key: str, *, can: Permission, round_number: int | None = None
+) -> tuple[Desk, Entry]:
     """Return an item's entry, of its step's latest round unless *round_number* names another.
 
     *item_key* may also name a register, as ``register:risks``. Internal items do not exist for the client side.
     """
     desk = get_desk(user, engagement_id, can=can)
-    entries = Entry.objects.filter(engagement_id=engagement_id, item_key=item_key).select_related("round", "owner__user")
+    entries = Entry.objects.filter(engagement_id=engagement_id, item_key=item_key).select_related(
+        "round", "owner__user"
+    )
     if item_key.startswith(REGISTER_PREFIX):
         entry = entries.first()
     else:
@@ -152,7 +156,9 @@ def get_answer(user: User, engagement_id: int, answer_id: int, *, can: Permissio
     return desk, answer
 
 
-def get_conflict(user: User, engagement_id: int, conflict_id: int, *, can: Permission) -> tuple[Desk, Conflict]:
+def get_conflict(
+    user: User, engagement_id: int, conflict_id: int, *, can: Permission
+) -> tuple[Desk, Conflict]:
     """Return a conflict, decided or not, of an answer that *user*'s side sees."""
     answer_id = (
         Conflict.objects.filter(pk=conflict_id, answer__entry__engagement_id=engagement_id)

@@ -63,7 +63,9 @@ class AssignForm(DeedForm):
 
     to = PersonField(label=_("Who"))
     due = forms.DateField(label=_("By when"), required=False, widget=DateInput())
-    words = forms.CharField(label=_("A word with it"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+    words = forms.CharField(
+        label=_("A word with it"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
     def first_values(self, entry: Entry) -> dict[str, Any]:
         """Start with the present owner and date."""
@@ -74,7 +76,9 @@ class UnknownForm(DeedForm):
     """Who finds out, and by when."""
 
     finder = PersonField(label=_("Who finds out"))
-    find_by = forms.DateField(label=_("By when"), widget=DateInput(), help_text=_("A date to come back to it. It can move."))
+    find_by = forms.DateField(
+        label=_("By when"), widget=DateInput(), help_text=_("A date to come back to it. It can move.")
+    )
 
     def first_values(self, entry: Entry) -> dict[str, Any]:
         """Start with who holds the item."""
@@ -85,7 +89,9 @@ class NotApplicableForm(DeedForm):
     """Why an item does not apply."""
 
     reason = forms.ChoiceField(label=_("Why"), choices=Entry.Reason.choices, widget=forms.RadioSelect)
-    words = forms.CharField(label=_("In words"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+    words = forms.CharField(
+        label=_("In words"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
     def clean(self) -> dict[str, Any]:
         """Ask for words where the reason is none of ours."""
@@ -98,7 +104,12 @@ class NotApplicableForm(DeedForm):
 class GroundsForm(DeedForm):
     """How sure we are, and who or what says so."""
 
-    certainty = forms.ChoiceField(label=_("How sure are we?"), required=False, choices=[("", _("Not said")), *Entry.Certainty.choices], widget=forms.RadioSelect)
+    certainty = forms.ChoiceField(
+        label=_("How sure are we?"),
+        required=False,
+        choices=[("", _("Not said")), *Entry.Certainty.choices],
+        widget=forms.RadioSelect,
+    )
     source = forms.CharField(label=_("Who or what says so"), required=False, max_length=300)
     seen_certainty = forms.CharField(required=False, widget=forms.HiddenInput)
     seen_source = forms.CharField(required=False, widget=forms.HiddenInput)

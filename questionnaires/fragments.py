@@ -56,7 +56,14 @@ class Drawing:
         answer, entry = saved.answer, saved.answer.entry
         register = entry.round_id is None
         item = None if register else self.view.framework.item(entry.item_key)
-        return self.draw("questionnaires/_saved.html", saved=saved, answer=answer, entry=entry, item=item, dom=dom_id(entry.item_key))
+        return self.draw(
+            "questionnaires/_saved.html",
+            saved=saved,
+            answer=answer,
+            entry=entry,
+            item=item,
+            dom=dom_id(entry.item_key),
+        )
 
     def item(self, item: ItemView, message: str = "") -> str:
         """Draw one item or register, or the empty place of an item that is not asked now.

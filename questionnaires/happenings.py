@@ -102,5 +102,6 @@ def _continues(newer: Happening, older: Happening) -> bool:
         newer.place == older.place
         and newer.by == older.by
         and newer.at - older.at < GROUP
-        and {newer.kind, older.kind} <= {"answer.saved", "answer.settled", "row.added", "conflict.opened", "conflict.changed"}
+        and {newer.kind, older.kind}
+        <= {"answer.saved", "answer.settled", "row.added", "conflict.opened", "conflict.changed"}
     )

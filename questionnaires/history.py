@@ -72,4 +72,3 @@ def group(newest_first: list[Revision]) -> list[Change]:
         if change.is_text:
             change.words = merge.word_diff(change.before or "", change.after or "")
     return changes
-

@@ -45,7 +45,8 @@ def problems(engagement: Engagement | None = None) -> Iterator[str]:
     """Give a sentence for each contradiction; nothing means sound."""
     with connection.cursor() as cursor:
         for name, sql in CHECKS.items():
-            cursor.execute(f"SELECT * FROM ({sql}) found WHERE %s IS NULL OR engagement_id = %s", [engagement and engagement.pk] * 2)  # noqa: S608 - fixed texts
+            only = f"SELECT * FROM ({sql}) found WHERE %s IS NULL OR engagement_id = %s"  # noqa: S608 - fixed texts
+            cursor.execute(only, [engagement.pk if engagement else None] * 2)
             for engagement_id, pk, detail in cursor.fetchall():
                 yield f"engagement {engagement_id}: {name}: {pk}, {detail}"
     questionnaires = Questionnaire.objects.select_related("engagement")
@@ -83,6 +84,8 @@ def _visibility(questionnaire: Questionnaire) -> Iterator[str]:
 
 def _conflicts(questionnaire: Questionnaire) -> Iterator[str]:
     open_conflict = Conflict.objects.filter(answer__entry=OuterRef("pk"), outcome="")
-    entries = Entry.objects.filter(engagement_id=questionnaire.pk).exclude(item_key__startswith=REGISTER_PREFIX)
+    entries = Entry.objects.filter(engagement_id=questionnaire.pk).exclude(
+        item_key__startswith=REGISTER_PREFIX
+    )
     for key in entries.filter(Exists(open_conflict), conflict=False).values_list("item_key", flat=True):
         yield f"engagement {questionnaire.pk}: item {key} has an open conflict and no flag"

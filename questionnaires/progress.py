@@ -43,7 +43,9 @@ def move(changes: Iterable[tuple[int, str, bool, Counts, Counts]]) -> None:
             total[name] = total.get(name, 0) + after.get(name, 0) - before.get(name, 0)
     for (round_id, section_key, internal), total in sorted(moves.items()):
         if steps := {name: F(name) + by for name, by in total.items() if by}:
-            SectionProgress.objects.filter(round_id=round_id, section_key=section_key, internal=internal).update(**steps)
+            SectionProgress.objects.filter(
+                round_id=round_id, section_key=section_key, internal=internal
+            ).update(**steps)
 
 
 @dataclass(slots=True)
@@ -60,8 +62,8 @@ class Progress:
     with_firm: int = 0
     with_client: int = 0
 
-    def add(self, row: SectionProgress) -> None:
-        """Add one section's counters."""
+    def add(self, row: "SectionProgress | Progress") -> None:
+        """Add a section's counters, or others."""
         for field in fields(self):
             setattr(self, field.name, getattr(self, field.name) + getattr(row, field.name))
 

@@ -189,7 +189,11 @@ def item_views(view: Viewpoint, entries: Iterable[Entry]) -> dict[int, ItemView]
         for found in entry.conflicts_json:  # type: ignore[attr-defined]
             conflict = _conflict(found)
             open_conflicts.setdefault(conflict.answer_id, []).append(conflict)
-    answers = Answer.objects.filter(entry__in=list(views)).select_related("row", "updated_by").order_by("row__rank", "row_id", "id")
+    answers = (
+        Answer.objects.filter(entry__in=list(views))
+        .select_related("row", "updated_by")
+        .order_by("row__rank", "row_id", "id")
+    )
     if not view.is_firm:
         answers = answers.exclude(part=Answer.Part.NOTE)
     rows: dict[int, RowView] = {}
@@ -208,7 +212,11 @@ def item_views(view: Viewpoint, entries: Iterable[Entry]) -> dict[int, ItemView]
             item.answer = answer
     gates = [pk for pk, item in views.items() if item.type == "sign_off"]
     if gates:
-        for sign_off in SignOff.objects.filter(entry__in=gates, withdrawn_at=None).select_related("membership__user").order_by("signed_at"):
+        for sign_off in (
+            SignOff.objects.filter(entry__in=gates, withdrawn_at=None)
+            .select_related("membership__user")
+            .order_by("signed_at")
+        ):
             views[sign_off.entry_id].sign_offs.append(sign_off)
     for item in views.values():
         order = {column.key: place for place, column in enumerate(item.columns)}
@@ -239,7 +247,9 @@ def _conflict(found: dict[str, Any]) -> ConflictView:
     )
 
 
-def _place_cell(item: ItemView, rows: dict[int, RowView], answer: Answer, conflicts: list[ConflictView]) -> None:
+def _place_cell(
+    item: ItemView, rows: dict[int, RowView], answer: Answer, conflicts: list[ConflictView]
+) -> None:
     column = next((column for column in item.columns if column.key == answer.column), None)
     if column is None or answer.row is None:
         return
@@ -261,7 +271,9 @@ def step_sections(
 ) -> list[SectionView]:
     """Return a step's sections with every entry, hidden ones included, as this side sees them."""
     entries = Entry.objects.filter(engagement_id=view.engagement.pk, round__step_key=step.key)
-    entries = entries.filter(round__number=round_number) if round_number else entries.filter(round__is_latest=True)
+    entries = (
+        entries.filter(round__number=round_number) if round_number else entries.filter(round__is_latest=True)
+    )
     views = {item.key: item for item in item_views(view, entries_for(view, entries)).values()}
     sections = []
     for section in step.sections:
@@ -294,7 +306,9 @@ def progress_of_step(step: Step, by_section: dict[str, Progress]) -> Progress:
 def people(view: Viewpoint) -> Sequence[Membership]:
     """Return the engagement's people for pickers and names, former ones last."""
     members = Membership.objects.filter(engagement_id=view.engagement.pk).select_related("user")
-    return sorted(members, key=lambda member: (member.ended_at is not None, member.user.display_name.casefold()))
+    return sorted(
+        members, key=lambda member: (member.ended_at is not None, member.user.display_name.casefold())
+    )
 
 
 def register_counts(view: Viewpoint) -> dict[str, int]:

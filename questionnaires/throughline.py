@@ -79,9 +79,9 @@ def printed(
         return mark_safe("")
     drawing = _Overview(steps, loops, width, links=False)
     size = f'width="{width}" height="{drawing.height:.0f}" role="img"'
-    return mark_safe(
+    return mark_safe(  # noqa: S308 - drawn from numbers and escaped texts
         paint.literally(_svg(drawing.parts(here), width, drawing.height, size, sentence(steps, loops, here)))
-    )  # noqa: S308 - built here from escaped parts
+    )
 
 
 def upright(
@@ -312,7 +312,9 @@ class _Overview:
             labels.append(((start + end) / 2, top, kind, words % {"count": loop.count}))
         for x, y, kind, words in _apart(labels):
             half = 3.6 * len(words)
-            parts.append(f'<rect class="halo" x="{x - half:.1f}" y="{y - 11:.1f}" width="{2 * half:.1f}" height="14"/>')
+            parts.append(
+                f'<rect class="halo" x="{x - half:.1f}" y="{y - 11:.1f}" width="{2 * half:.1f}" height="14"/>'
+            )
             parts.append(_text(x, y, "t-open" if kind else "t-settled", words))
         return parts
 

@@ -1,12 +1,12 @@
 """The addresses of what is asked, answered and worked on."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from questionnaires.views import answers, entries, files, frameworks, overview, rows, signing, steps, work
 
 app_name = "questionnaires"
 
-of_item = [
+of_item: list[URLPattern | URLResolver] = [
     path("", steps.item, name="item"),
     path("answer/", answers.answer, name="answer"),
     path("settle/", answers.settle, name="settle"),
@@ -22,7 +22,7 @@ of_item = [
     path("sign/", signing.sign, name="sign"),
 ]
 
-of_engagement = [
+of_engagement: list[URLPattern | URLResolver] = [
     path("", overview.overview, name="overview"),
     path("steps/", steps.steps, name="steps"),
     path("steps/<str:number>/", steps.step, name="step"),

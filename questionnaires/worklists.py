@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import Min, Q, QuerySet, Sum
 
 from accounts.models import Side, User
 from engagements.models import Engagement, Membership
@@ -53,7 +53,7 @@ def my_desks(user: User) -> list[Membership]:
 
 def view_of(membership: Membership) -> Viewpoint:
     """Return what a member sees of an engagement that `my_desks` or `page_of` gave."""
-    questionnaire: Questionnaire = membership.engagement.questionnaire  # type: ignore[attr-defined]
+    questionnaire: Questionnaire = membership.engagement.questionnaire
     return Viewpoint(questionnaire, membership.side)
 
 
@@ -75,7 +75,13 @@ def tasks(user: User, memberships: Sequence[Membership]) -> list[Task]:
     by_engagement = {membership.engagement_id: membership for membership in memberships}
     entries = (
         unsettled(by_engagement)
-        .filter(Q(owner__user=user) | Q(finder__user=user) | Q(owner=None, finder=None) | Q(conflict=True) | Q(revisit=True))
+        .filter(
+            Q(owner__user=user)
+            | Q(finder__user=user)
+            | Q(owner=None, finder=None)
+            | Q(conflict=True)
+            | Q(revisit=True)
+        )
         .select_related("round", "owner__user", "finder__user", "answered_by")
         .order_by("held_since", "id")
     )
@@ -87,18 +93,27 @@ def tasks(user: User, memberships: Sequence[Membership]) -> list[Task]:
         if item.internal and not membership.is_firm:
             continue
         holds = user.pk in (getattr(entry.owner, "user_id", None), getattr(entry.finder, "user_id", None))
-        asked = entry.owner is None and entry.finder is None and entry.held_by == membership.side and bool(set(item.roles) & set(membership.functions))
+        asked = (
+            entry.owner is None
+            and entry.finder is None
+            and entry.held_by == membership.side
+            and bool(set(item.roles) & set(membership.functions))
+        )
         involved = (entry.conflict or entry.revisit) and (entry.answered_by_id == user.pk or asked)
         if holds or asked or involved:
             entry.engagement = membership.engagement
-            found.append(Task(entry, item, membership.engagement, waiting_for(framework, item, membership), holds))
+            found.append(
+                Task(entry, item, membership.engagement, waiting_for(framework, item, membership), holds)
+            )
     found.sort(key=lambda task: (not task.entry.conflict, -len(task.unblocks), task.entry.held_since))
     return found
 
 
 def waiting_for(framework: Framework, item: Item, membership: Membership) -> tuple[Item, ...]:
     """Return what rests directly on *item*, as the member's side may know it."""
-    return tuple(other for other in framework.dependents(item.key) if membership.is_firm or not other.internal)
+    return tuple(
+        other for other in framework.dependents(item.key) if membership.is_firm or not other.internal
+    )
 
 
 def with_the_other_side(user: User, memberships: Sequence[Membership], *, limit: int = 12) -> list[Task]:
@@ -120,7 +135,15 @@ def with_the_other_side(user: User, memberships: Sequence[Membership], *, limit:
         if item.internal and not membership.is_firm:
             continue
         entry.engagement = membership.engagement
-        found.append(Task(entry, item, membership.engagement, waiting_for(view_of(membership).framework, item, membership), False))
+        found.append(
+            Task(
+                entry,
+                item,
+                membership.engagement,
+                waiting_for(view_of(membership).framework, item, membership),
+                False,
+            )
+        )
     return found[:limit]
 
 
@@ -147,27 +170,27 @@ def standings(memberships: Sequence[Membership]) -> list[Standing]:
     counters = (
         SectionProgress.objects.filter(round__engagement__in=list(found), round__is_latest=True)
         .filter(Q(internal=False) | Q(round__engagement__in=firm))
-        .values("round__engagement", "round__step_key")
-        .annotate(**{f"sum_{name}": Sum(name) for name in COUNTS})
+        .values_list("round__engagement", "round__step_key")
+        .annotate(*(Sum(name) for name in COUNTS))
         .order_by()
     )
-    for row in counters:
-        standing = found[row["round__engagement"]]
-        progress = standing.by_step.setdefault(row["round__step_key"], Progress())
-        for name in COUNTS:
-            setattr(progress, name, row[f"sum_{name}"])
-            setattr(standing.total, name, getattr(standing.total, name) + row[f"sum_{name}"])
+    for engagement_id, step_key, *sums in counters:
+        standing = found[engagement_id]
+        progress = standing.by_step.setdefault(step_key, Progress())
+        for name, total in zip(COUNTS, sums, strict=True):
+            setattr(progress, name, total)
+            setattr(standing.total, name, getattr(standing.total, name) + total)
     waiting = (
         unsettled(found)
         .filter(Q(owner__isnull=False) | Q(finder__isnull=False) | ~Q(state=Entry.State.OPEN))
-        .values("engagement", "held_by")
-        .annotate(oldest=Min("held_since"), next=Min("due_date"), things=Count("pk"))
+        .values_list("engagement", "held_by")
+        .annotate(Min("held_since"), Min("due_date"))
         .order_by()
     )
-    for row in waiting:
-        standing = found[row["engagement"]]
-        standing.oldest[row["held_by"]] = row["oldest"]
-        dates = [day for day in (standing.next_date, row["next"]) if day]
+    for engagement_id, side, oldest, due in waiting:
+        standing = found[engagement_id]
+        standing.oldest[side] = oldest
+        dates = [day for day in (standing.next_date, due) if day]
         standing.next_date = min(dates) if dates else None
     return list(found.values())
 

@@ -17,7 +17,18 @@ class ReasonNeeded(Exception):
     """Reopening or pausing is recorded with a reason."""
 
 
-FRAME = ("name", "aim", "code", "start_date", "end_date", "budget", "spent", "currency", "staffing", "time_zone")
+FRAME = (
+    "name",
+    "aim",
+    "code",
+    "start_date",
+    "end_date",
+    "budget",
+    "spent",
+    "currency",
+    "staffing",
+    "time_zone",
+)
 
 
 @transaction.atomic
@@ -28,9 +39,18 @@ def create(*, by: User, manager: User | None = None, at: datetime | None = None,
     number = history.lock(engagement)
     history.record("engagement.created", engagement=engagement, number=number, by=by, at=at)
     if manager is not None:
-        Membership.objects.create(engagement=engagement, user=manager, role=Role.PROJECT_MANAGER, may_sign=True, joined_at=at)
+        Membership.objects.create(
+            engagement=engagement, user=manager, role=Role.PROJECT_MANAGER, may_sign=True, joined_at=at
+        )
         number = history.lock(engagement)
-        history.record("member.joined", engagement=engagement, number=number, by=by, at=at, data={"person": manager.pk, "role": Role.PROJECT_MANAGER})
+        history.record(
+            "member.joined",
+            engagement=engagement,
+            number=number,
+            by=by,
+            at=at,
+            data={"person": manager.pk, "role": Role.PROJECT_MANAGER},
+        )
     engagement.refresh_from_db(fields=["last_event"])
     return engagement
 
@@ -52,11 +72,21 @@ def set_frame(*, engagement: Engagement, by: User, at: datetime | None = None, *
         transaction.set_rollback(True)
         return None
     engagement.save(update_fields=[*changes])
-    return history.record("engagement.changed", engagement=engagement, number=number, by=by, at=at, data={"engagement": changes}, firm_only=changes.keys() <= {"budget", "spent"})
+    return history.record(
+        "engagement.changed",
+        engagement=engagement,
+        number=number,
+        by=by,
+        at=at,
+        data={"engagement": changes},
+        firm_only=changes.keys() <= {"budget", "spent"},
+    )
 
 
 @transaction.atomic
-def set_status(*, engagement: Engagement, status: str, by: User, reason: str = "", at: datetime | None = None) -> Event | None:
+def set_status(
+    *, engagement: Engagement, status: str, by: User, reason: str = "", at: datetime | None = None
+) -> Event | None:
     """Start, pause, close, reopen or archive. Opening what was closed needs a reason, which stays on the record."""
     number = history.lock(engagement)
     engagement.refresh_from_db()
@@ -64,7 +94,11 @@ def set_status(*, engagement: Engagement, status: str, by: User, reason: str = "
     if was == status:
         transaction.set_rollback(True)
         return None
-    reopens = not engagement.is_open and status in (Engagement.Status.ACTIVE, Engagement.Status.PAUSED, Engagement.Status.DRAFT)
+    reopens = not engagement.is_open and status in (
+        Engagement.Status.ACTIVE,
+        Engagement.Status.PAUSED,
+        Engagement.Status.DRAFT,
+    )
     if reopens and not reason.strip():
         raise ReasonNeeded(_("Say in a few words why this engagement is opened again."))
     engagement.status, engagement.status_reason = status, reason.strip()[:300]

@@ -6,9 +6,9 @@ import uuid
 from datetime import datetime
 
 from django.conf import settings
+from django.core.files.base import File as AnyFile
 from django.core.files.base import File as DjangoFile
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
@@ -56,7 +56,9 @@ TYPES: dict[str, tuple[str, tuple[bytes, ...]]] = {
 def clean_name(name: str) -> str:
     """Return a file name without folders, control and direction characters, at most 255 bytes long."""
     name = name.replace("\\", "/").rsplit("/", 1)[-1]
-    name = "".join(char for char in unicodedata.normalize("NFC", name) if unicodedata.category(char)[0] != "C").strip(" .")
+    name = "".join(
+        char for char in unicodedata.normalize("NFC", name) if unicodedata.category(char)[0] != "C"
+    ).strip(" .")
     stem, dot, ending = name.rpartition(".")
     while len(name.encode()) > 255:
         stem = stem[:-1]
@@ -71,17 +73,24 @@ def check(name: str, head: bytes) -> str:
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     if ending not in TYPES:
         raise RefusedFile(
-            _("Files of this kind are not kept here. PDF, Office and text files, tables and pictures work; a zip holds the rest.")
+            _(
+                "Files of this kind are not kept here. PDF, Office and text files, tables and pictures work; a zip holds the rest."
+            )
         )
     media_type, beginnings = TYPES[ending]
     if beginnings and not head.startswith(beginnings):
-        raise RefusedFile(_("This file is named .%(ending)s, but it is not one inside. Save it again in that format.") % {"ending": ending})
+        raise RefusedFile(
+            _("This file is named .%(ending)s, but it is not one inside. Save it again in that format.")
+            % {"ending": ending}
+        )
     if not beginnings and b"\0" in head:
-        raise RefusedFile(_("This file is named .%(ending)s, but it is not text inside.") % {"ending": ending})
+        raise RefusedFile(
+            _("This file is named .%(ending)s, but it is not text inside.") % {"ending": ending}
+        )
     return media_type
 
 
-def store(*, upload: UploadedFile) -> tuple[str, str, int]:
+def store(*, upload: AnyFile[bytes]) -> tuple[str, str, int]:
     """Write the bytes under a random name; return the name, the SHA-256 and the size."""
     digest = hashlib.sha256()
     size = 0
@@ -96,7 +105,7 @@ def store(*, upload: UploadedFile) -> tuple[str, str, int]:
 def keep(
     *,
     engagement: Engagement,
-    upload: UploadedFile,
+    upload: AnyFile[bytes],
     side: str,
     item_key: str,
     by: User,
@@ -111,7 +120,10 @@ def keep(
     at = at or timezone.now()
     size = upload.size or 0
     if size > settings.UPLOAD_MAX_BYTES:
-        raise RefusedFile(_("This file is larger than %(limit)d MB. Nothing was stored.") % {"limit": settings.UPLOAD_MAX_BYTES // 1024 // 1024})
+        raise RefusedFile(
+            _("This file is larger than %(limit)d MB. Nothing was stored.")
+            % {"limit": settings.UPLOAD_MAX_BYTES // 1024 // 1024}
+        )
     if not size:
         raise RefusedFile(_("This file is empty."))
     used = FileVersion.objects.filter(file__engagement=engagement).aggregate(total=Sum("size"))["total"] or 0
@@ -124,13 +136,26 @@ def keep(
     try:
         with transaction.atomic():
             if replaces is None:
-                file = File.objects.create(engagement=engagement, item_key=item_key, side=side, name=name, created_by=by, created_at=at)
+                file = File.objects.create(
+                    engagement=engagement,
+                    item_key=item_key,
+                    side=side,
+                    name=name,
+                    created_by=by,
+                    created_at=at,
+                )
                 number = 1
             else:
                 file = File.objects.select_for_update().get(pk=replaces.pk)
                 number = file.versions.count() + 1
             version = file.versions.create(
-                number=number, storage_name=storage_name, sha256=sha256, size=size, media_type=media_type, uploaded_by=by, uploaded_at=at
+                number=number,
+                storage_name=storage_name,
+                sha256=sha256,
+                size=size,
+                media_type=media_type,
+                uploaded_by=by,
+                uploaded_at=at,
             )
     except BaseException:
         default_storage.delete(storage_name)

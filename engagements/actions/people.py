@@ -47,17 +47,34 @@ def join(
         engagement=engagement,
         user=user,
         defaults={"role": role, "functions": functions or [], "may_sign": may_sign, "ended_at": None},
-        create_defaults={"role": role, "functions": functions or [], "may_sign": may_sign, "joined_at": at, "seen_event": number},
+        create_defaults={
+            "role": role,
+            "functions": functions or [],
+            "may_sign": may_sign,
+            "joined_at": at,
+            "seen_event": number,
+        },
     )
     history.record(
-        "member.joined", engagement=engagement, number=number, by=by, at=at, data={"person": user.pk, "role": str(role)}
+        "member.joined",
+        engagement=engagement,
+        number=number,
+        by=by,
+        at=at,
+        data={"person": user.pk, "role": str(role)},
     )
     return membership
 
 
 @transaction.atomic
 def change_part(
-    *, membership: Membership, role: str, functions: list[str], may_sign: bool, by: User, at: datetime | None = None
+    *,
+    membership: Membership,
+    role: str,
+    functions: list[str],
+    may_sign: bool,
+    by: User,
+    at: datetime | None = None,
 ) -> Event | None:
     """Change somebody's role, functions and right to sign."""
     engagement = membership.engagement
@@ -79,7 +96,10 @@ def change_part(
         number=number,
         by=by,
         at=at,
-        data={"person": membership.user_id, "member": {name: [was[name], now[name]] for name in now if was[name] != now[name]}},
+        data={
+            "person": membership.user_id,
+            "member": {name: [was[name], now[name]] for name in now if was[name] != now[name]},
+        },
     )
 
 
@@ -94,6 +114,10 @@ def end_locked(*, membership: Membership, at: datetime) -> None:
 def _keep_a_manager(membership: Membership) -> None:
     if membership.role != Role.PROJECT_MANAGER or membership.ended_at is not None:
         return
-    others = Membership.objects.current().filter(engagement_id=membership.engagement_id, role=Role.PROJECT_MANAGER)
+    others = Membership.objects.current().filter(
+        engagement_id=membership.engagement_id, role=Role.PROJECT_MANAGER
+    )
     if not others.exclude(pk=membership.pk).exists():
-        raise LastManager(_("This is the only project manager here. Make somebody else project manager first."))
+        raise LastManager(
+            _("This is the only project manager here. Make somebody else project manager first.")
+        )

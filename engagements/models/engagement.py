@@ -20,11 +20,15 @@ class EngagementQuerySet(models.QuerySet["Engagement"]):
 
     def visible_to(self, user: User) -> Self:
         """Keep those that *user* is a member of today."""
-        return self.filter(memberships__user=user, memberships__ended_at=None).exclude(status=Engagement.Status.PURGED)
+        return self.filter(memberships__user=user, memberships__ended_at=None).exclude(
+            status=Engagement.Status.PURGED
+        )
 
     def running(self) -> Self:
         """Keep those where work goes on."""
-        return self.filter(status__in=[Engagement.Status.DRAFT, Engagement.Status.ACTIVE, Engagement.Status.PAUSED])
+        return self.filter(
+            status__in=[Engagement.Status.DRAFT, Engagement.Status.ACTIVE, Engagement.Status.PAUSED]
+        )
 
 
 class Engagement(models.Model):
@@ -46,17 +50,43 @@ class Engagement(models.Model):
     client = models.ForeignKey(Client, models.PROTECT, related_name="engagements", verbose_name=_("client"))
     name = models.CharField(_("name"), max_length=120)
     aim = models.CharField(_("aim, in one sentence"), max_length=300)
-    code = models.CharField(_("code"), max_length=20, validators=[RegexValidator(r"^[A-Z0-9][A-Z0-9-]*$", _("Use capital letters, digits and hyphens, such as NBH-01."))])
+    code = models.CharField(
+        _("code"),
+        max_length=20,
+        validators=[
+            RegexValidator(
+                r"^[A-Z0-9][A-Z0-9-]*$", _("Use capital letters, digits and hyphens, such as NBH-01.")
+            )
+        ],
+    )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
     status_reason = models.CharField(_("reason"), max_length=300, blank=True)
     depth = models.CharField(_("depth"), max_length=10, choices=Depth, default=Depth.STANDARD)
     start_date = models.DateField(_("start"), null=True, blank=True)
     end_date = models.DateField(_("planned end"), null=True, blank=True)
-    budget = models.DecimalField(_("budget"), max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)])
-    spent = models.DecimalField(_("spent so far"), max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)])
-    currency = models.CharField(_("currency"), max_length=3, default="EUR", validators=[RegexValidator(r"^[A-Z]{3}$", _("Three capital letters, such as EUR."))])
-    staffing = models.CharField(_("staffing"), max_length=120, blank=True, help_text=_("Such as: 2 consultants, 0.6 project manager."))
-    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Berlin", validators=[check_time_zone])
+    budget = models.DecimalField(
+        _("budget"), max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    spent = models.DecimalField(
+        _("spent so far"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+    )
+    currency = models.CharField(
+        _("currency"),
+        max_length=3,
+        default="EUR",
+        validators=[RegexValidator(r"^[A-Z]{3}$", _("Three capital letters, such as EUR."))],
+    )
+    staffing = models.CharField(
+        _("staffing"), max_length=120, blank=True, help_text=_("Such as: 2 consultants, 0.6 project manager.")
+    )
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="Europe/Berlin", validators=[check_time_zone]
+    )
     # The number of the newest event. Bumping it is the engagement's lock, always taken last (DESIGN rule 2).
     last_event = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
@@ -68,11 +98,15 @@ class Engagement(models.Model):
         constraints = [
             models.UniqueConstraint(Lower("code"), name="engagements_engagement_code_once"),
             models.CheckConstraint(
-                condition=models.Q(start_date=None) | models.Q(end_date=None) | models.Q(end_date__gte=models.F("start_date")),
+                condition=models.Q(start_date=None)
+                | models.Q(end_date=None)
+                | models.Q(end_date__gte=models.F("start_date")),
                 name="engagements_engagement_ends_after_it_starts",
                 violation_error_message=_("The planned end lies before the start."),
             ),
-            models.CheckConstraint(condition=models.Q(last_event__gte=0), name="engagements_engagement_events_count_up"),
+            models.CheckConstraint(
+                condition=models.Q(last_event__gte=0), name="engagements_engagement_events_count_up"
+            ),
             models.CheckConstraint(
                 condition=models.Q(budget=None) | models.Q(budget__gte=0),
                 name="engagements_engagement_budget_not_negative",
@@ -111,7 +145,9 @@ class Membership(models.Model):
     engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     role = models.CharField(_("role"), max_length=20, choices=Role)
-    functions = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name=_("functions"))
+    functions = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, verbose_name=_("functions")
+    )
     may_sign = models.BooleanField(_("may sign"), default=False)
     joined_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -122,7 +158,11 @@ class Membership(models.Model):
     objects = MembershipQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["engagement", "user"], name="engagements_membership_once_per_person")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["engagement", "user"], name="engagements_membership_once_per_person"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} ({self.role})"
@@ -157,7 +197,9 @@ class Invitation(models.Model):
     email = models.EmailField(_("e-mail address"))
     display_name = models.CharField(_("name"), max_length=120, blank=True)
     role = models.CharField(_("role"), max_length=20, choices=Role)
-    functions = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name=_("functions"))
+    functions = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, verbose_name=_("functions")
+    )
     may_sign = models.BooleanField(_("may sign"), default=False)
     token_hash = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()

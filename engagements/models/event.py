@@ -41,7 +41,9 @@ class Event(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["engagement", "number"], name="engagements_event_number_once"),
-            models.CheckConstraint(condition=models.Q(number__gte=1), name="engagements_event_number_from_one"),
+            models.CheckConstraint(
+                condition=models.Q(number__gte=1), name="engagements_event_number_from_one"
+            ),
         ]
         indexes = [
             models.Index(fields=["engagement", "item_key", "number"], name="engagements_event_of_item"),

@@ -32,7 +32,9 @@ class File(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["engagement", "item_key"], name="engagements_file_of_item")]
-        constraints = [models.CheckConstraint(condition=~models.Q(name=""), name="engagements_file_has_a_name")]
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(name=""), name="engagements_file_has_a_name")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -53,7 +55,9 @@ class FileVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["file", "number"], name="engagements_fileversion_number_once"),
-            models.CheckConstraint(condition=models.Q(size__gte=0), name="engagements_fileversion_size_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(size__gte=0), name="engagements_fileversion_size_not_negative"
+            ),
         ]
 
     def __str__(self) -> str:

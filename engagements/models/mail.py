@@ -36,11 +36,17 @@ class Mail(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["send_after"], condition=models.Q(state="queued"), name="engagements_mail_queued"),
-            models.Index(fields=["lease_until"], condition=models.Q(state="sending"), name="engagements_mail_sending"),
+            models.Index(
+                fields=["send_after"], condition=models.Q(state="queued"), name="engagements_mail_queued"
+            ),
+            models.Index(
+                fields=["lease_until"], condition=models.Q(state="sending"), name="engagements_mail_sending"
+            ),
         ]
         constraints = [
-            models.CheckConstraint(condition=models.Q(attempts__lte=3), name="engagements_mail_three_attempts"),
+            models.CheckConstraint(
+                condition=models.Q(attempts__lte=3), name="engagements_mail_three_attempts"
+            ),
             models.CheckConstraint(
                 condition=~models.Q(state="sent") | models.Q(sent_at__isnull=False),
                 name="engagements_mail_sent_has_a_time",

@@ -35,7 +35,9 @@ class Act:
     before: dict[int, progress.Counts] = field(default_factory=dict)
 
     @classmethod
-    def begin(cls, membership: Membership, questionnaire: Questionnaire, *, at: datetime | None = None) -> Act:
+    def begin(
+        cls, membership: Membership, questionnaire: Questionnaire, *, at: datetime | None = None
+    ) -> Act:
         """Take the engagement's lock, as the last lock of the transaction."""
         number = history.lock(membership.engagement)
         return cls(
@@ -102,7 +104,14 @@ class Act:
             settle=settle,
         )
 
-    def finish(self, kind: str, *, entry: Entry | None = None, firm_only: bool = False, data: dict[str, Any] | None = None) -> Event:
+    def finish(
+        self,
+        kind: str,
+        *,
+        entry: Entry | None = None,
+        firm_only: bool = False,
+        data: dict[str, Any] | None = None,
+    ) -> Event:
         """Store the changed entries, move the counters and write the event."""
         framework = self.framework
         moves = []
@@ -111,7 +120,15 @@ class Act:
             changed = self.entries[pk]
             if changed.round_id is not None:
                 item = framework.item(changed.item_key)
-                moves.append((changed.round_id, item.section_key, item.internal, self.before[pk], progress.counts_of(changed)))
+                moves.append(
+                    (
+                        changed.round_id,
+                        item.section_key,
+                        item.internal,
+                        self.before[pk],
+                        progress.counts_of(changed),
+                    )
+                )
         progress.move(moves)
         return history.record(
             kind,

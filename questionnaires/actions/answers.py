@@ -92,7 +92,9 @@ def save(
     )
     if answer.row_id and answer.row and answer.row.deleted_at:
         _revive(answer.row, act)
-    saved = Saved(answer, "merged" if took_in else "saved", Base(answer.version, took_in), merged_with=merged.names)
+    saved = Saved(
+        answer, "merged" if took_in else "saved", Base(answer.version, took_in), merged_with=merged.names
+    )
     if place.part != Answer.Part.NOTE and not place.is_register:
         if settle:
             saved.moved = apply_settling(act, entry, [(answer, settled_before, answer.value)])
@@ -130,7 +132,7 @@ def clean(desk: Desk, place: Place, raw: Any) -> Any:
     if not place.column and spec.type in ("table", "sign_off"):
         raise NotAnswerable(_("This item is answered row by row, or by signing."))
     value = values.clean(spec, raw)
-    if spec.type == "person" and value is not None:
+    if spec.type == "person" and isinstance(value, int):
         members = Membership.objects.filter(engagement_id=desk.membership.engagement_id, pk=value)
         if not members.exists():
             raise NotAnswerable(_("That person is not in this engagement."))
@@ -157,7 +159,7 @@ def lock_answer(desk: Desk, place: Place, *, key: uuid.UUID) -> Answer:
     locked = (
         Answer.objects.select_for_update(of=("self",))
         .select_related("entry__round", "row")
-        .filter(entry__in=_entry(desk, place), row_id=place.row_id, column=place.column, part=place.part)
+        .filter(entry__in=_entry(desk, place), row=place.row_id, column=place.column, part=place.part)
         .annotate(
             replayed=Exists(Revision.objects.filter(**of_answer, key=key))
             | Exists(Conflict.objects.filter(**of_answer, keys__contains=[key])),
@@ -216,7 +218,10 @@ def _reconcile(desk: Desk, place: Place, answer: Answer, value: Any, base: Base)
         return _Reconciled(result.text or None, names=_authors_between(answer, base, desk.membership.user))
     if isinstance(answer.value, list) and isinstance(value, list) and _is_set(desk, place):
         chosen = merge.merge_sets(rested_on or [], answer.value, value)
-        return _Reconciled(values.clean(place.item(desk.framework), chosen), names=_authors_between(answer, base, desk.membership.user))
+        return _Reconciled(
+            clean(desk, place, chosen),
+            names=_authors_between(answer, base, desk.membership.user),
+        )
     return _Reconciled(answer.value, overlaps=True)
 
 
@@ -250,7 +255,9 @@ def _settled_value(answer: Answer) -> Any:
     return Revision.objects.values_list("value", flat=True).get(answer=answer, version=answer.settled_version)
 
 
-def _open_conflict(desk: Desk, answer: Answer, value: Any, base: Base, key: uuid.UUID, at: datetime | None) -> Saved:
+def _open_conflict(
+    desk: Desk, answer: Answer, value: Any, base: Base, key: uuid.UUID, at: datetime | None
+) -> Saved:
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
     entry = act.current(answer.entry)
     conflict = Conflict.objects.create(
@@ -319,12 +326,20 @@ def settle_entry(*, desk: Desk, entry: Entry, at: datetime | None = None) -> Eve
     return act.finish(
         "answer.settled",
         entry=entry,
-        data={"answers": [[answer.pk, answer.row_id, answer.column, answer.part, answer.version] for answer in unsettled]},
+        data={
+            "answers": [
+                [answer.pk, answer.row_id, answer.column, answer.part, answer.version] for answer in unsettled
+            ]
+        },
     )
 
 
 def _unsettled(entry: Entry) -> Any:
-    return Answer.objects.filter(entry=entry, settled_version__lt=F("version")).exclude(part=Answer.Part.NOTE).order_by("id")
+    return (
+        Answer.objects.filter(entry=entry, settled_version__lt=F("version"))
+        .exclude(part=Answer.Part.NOTE)
+        .order_by("id")
+    )
 
 
 def apply_settling(act: Act, entry: Entry, changes: Iterable[tuple[Answer, Any, Any]]) -> list[Entry]:
@@ -356,7 +371,11 @@ def apply_settling(act: Act, entry: Entry, changes: Iterable[tuple[Answer, Any, 
 
 def has_content(entry: Entry, changes: Iterable[tuple[Answer, Any, Any]] = ()) -> bool:
     """Say whether any live value or word of *entry* is filled; queries only when *changes* do not show it."""
-    if any(after is not None for answer, _before, after in changes if answer.row is None or answer.row.deleted_at is None):
+    if any(
+        after is not None
+        for answer, _before, after in changes
+        if answer.row is None or answer.row.deleted_at is None
+    ):
         return True
     return (
         Answer.objects.filter(entry=entry, value__isnull=False, row__deleted_at=None)

@@ -24,7 +24,9 @@ def settled_values(framework: Framework, engagement_id: int) -> Mapping[str, Val
             item_key__in=framework.triggers,
             state__in=[Entry.State.ANSWERED, Entry.State.CONFIRMED],
         )
-        .annotate(main=FilteredRelation("answers", condition=Q(answers__row=None, answers__part=Answer.Part.VALUE)))
+        .annotate(
+            main=FilteredRelation("answers", condition=Q(answers__row=None, answers__part=Answer.Part.VALUE))
+        )
         .values_list("item_key", "main__value")
     )
     for key, value in rows:
@@ -71,7 +73,12 @@ def _is_answered(entry: Entry) -> bool:
 
 
 def _value_of(framework: Framework, entry: Entry, answer: Answer | None) -> dict[str, Value]:
-    if answer is not None and answer.entry_id == entry.pk and not answer.is_cell and answer.part == Answer.Part.VALUE:
+    if (
+        answer is not None
+        and answer.entry_id == entry.pk
+        and not answer.is_cell
+        and answer.part == Answer.Part.VALUE
+    ):
         value = answer.value
     else:
         main = Answer.objects.filter(entry=entry, row=None, part=Answer.Part.VALUE)

@@ -49,7 +49,13 @@ def place_of(answer: Answer) -> Place:
 
 @transaction.atomic
 def decide(
-    *, desk: Desk, conflict: Conflict, outcome: str, shown: Shown, combined: Any = None, at: datetime | None = None
+    *,
+    desk: Desk,
+    conflict: Conflict,
+    outcome: str,
+    shown: Shown,
+    combined: Any = None,
+    at: datetime | None = None,
 ) -> Event:
     """Settle a conflict: *mine* takes the kept value, *theirs* keeps the current one, *combined* takes a third.
 
@@ -58,7 +64,11 @@ def decide(
     """
     if outcome not in (Conflict.Outcome.MINE, Conflict.Outcome.THEIRS, Conflict.Outcome.COMBINED):
         raise ValueError(outcome)
-    answer = Answer.objects.select_for_update(of=("self",)).select_related("entry__round", "row").get(pk=conflict.answer_id)
+    answer = (
+        Answer.objects.select_for_update(of=("self",))
+        .select_related("entry__round", "row")
+        .get(pk=conflict.answer_id)
+    )
     answer.entry.engagement = desk.membership.engagement
     place = place_of(answer)
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
@@ -67,12 +77,16 @@ def decide(
     if conflict.outcome:
         raise AlreadyDecided(_("This has been decided in the meantime. Both texts are in the history."))
     if shown != Shown(answer.version, len(conflict.keys)):
-        raise NotWhatWasShown(_("One of the two texts has just changed. Look again, then choose; nothing was changed."))
+        raise NotWhatWasShown(
+            _("One of the two texts has just changed. Look again, then choose; nothing was changed.")
+        )
     before = answer.value
     value = clean(desk, place, combined) if outcome == Conflict.Outcome.COMBINED else conflict.value
     if outcome != Conflict.Outcome.THEIRS and value != answer.value:
         settle = settles_at_once(desk, place)
-        act.write(answer, value, kind=Revision.Kind.CHOSEN, key=uuid.uuid4(), base=answer.version, settle=settle)
+        act.write(
+            answer, value, kind=Revision.Kind.CHOSEN, key=uuid.uuid4(), base=answer.version, settle=settle
+        )
         if settle and not place.is_register:
             apply_settling(act, entry, [(answer, before, value)])
     conflict.outcome = outcome
@@ -84,14 +98,22 @@ def decide(
         "conflict.decided",
         entry=entry,
         firm_only=answer.part == Answer.Part.NOTE,
-        data={"answer": answer.pk, "conflict": conflict.pk, "outcome": outcome, "row": answer.row_id, "column": answer.column},
+        data={
+            "answer": answer.pk,
+            "conflict": conflict.pk,
+            "outcome": outcome,
+            "row": answer.row_id,
+            "column": answer.column,
+        },
     )
 
 
 @transaction.atomic
 def restore(*, desk: Desk, answer: Answer, version: int, at: datetime | None = None) -> Event | None:
     """Make an earlier value the newest one again; nothing between is lost."""
-    answer = Answer.objects.select_for_update(of=("self",)).select_related("entry__round", "row").get(pk=answer.pk)
+    answer = (
+        Answer.objects.select_for_update(of=("self",)).select_related("entry__round", "row").get(pk=answer.pk)
+    )
     answer.entry.engagement = desk.membership.engagement
     old = Revision.objects.filter(answer=answer, version=version).first()
     if old is None:
@@ -102,12 +124,20 @@ def restore(*, desk: Desk, answer: Answer, version: int, at: datetime | None = N
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
     entry = act.current(answer.entry)
     before = answer.value
-    act.write(answer, old.value, kind=Revision.Kind.RESTORED, key=uuid.uuid4(), base=answer.version, settle=True)
+    act.write(
+        answer, old.value, kind=Revision.Kind.RESTORED, key=uuid.uuid4(), base=answer.version, settle=True
+    )
     if not place.is_register and place.part != Answer.Part.NOTE:
         apply_settling(act, entry, [(answer, before, old.value)])
     return act.finish(
         "answer.restored",
         entry=entry,
         firm_only=answer.part == Answer.Part.NOTE,
-        data={"answer": answer.pk, "version": answer.version, "from_version": version, "row": answer.row_id, "column": answer.column},
+        data={
+            "answer": answer.pk,
+            "version": answer.version,
+            "from_version": version,
+            "row": answer.row_id,
+            "column": answer.column,
+        },
     )

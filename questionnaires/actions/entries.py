@@ -50,7 +50,13 @@ def set_grounds(
 
 @transaction.atomic
 def assign(
-    *, desk: Desk, entry: Entry, to: Membership, due: date | None = None, words: str = "", at: datetime | None = None
+    *,
+    desk: Desk,
+    entry: Entry,
+    to: Membership,
+    due: date | None = None,
+    words: str = "",
+    at: datetime | None = None,
 ) -> Event:
     """Give the entry to somebody: it is their turn now, until the due date if there is one."""
     if to.ended_at is not None or to.engagement_id != entry.engagement_id:
@@ -97,7 +103,9 @@ def mark_unknown(
 
 
 @transaction.atomic
-def mark_not_applicable(*, desk: Desk, entry: Entry, reason: str, words: str = "", at: datetime | None = None) -> Event:
+def mark_not_applicable(
+    *, desk: Desk, entry: Entry, reason: str, words: str = "", at: datetime | None = None
+) -> Event:
     """Set the entry aside with a coded reason. What was written stays and comes back with `bring_back`."""
     if reason not in Entry.Reason.values:
         raise NotPossible(_("Choose one of the reasons."))

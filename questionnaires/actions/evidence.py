@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.base import File as AnyFile
 from django.db import transaction
 
 from accounts.models import Side
@@ -18,7 +18,13 @@ from questionnaires.places import Base, Place
 
 @transaction.atomic
 def attach(
-    *, desk: Desk, entry: Entry, upload: UploadedFile, firm_only: bool = False, replaces: File | None = None, at: datetime | None = None
+    *,
+    desk: Desk,
+    entry: Entry,
+    upload: AnyFile[bytes],
+    firm_only: bool = False,
+    replaces: File | None = None,
+    at: datetime | None = None,
 ) -> File:
     """Keep a file with an entry as evidence, firm-only where asked; raises `files.RefusedFile`."""
     internal = entry.round_id is not None and desk.framework.item(entry.item_key).internal
@@ -46,7 +52,12 @@ def attach(
 def answer_with(*, desk: Desk, place: Place, file: File, at: datetime | None = None) -> answers.Saved:
     """Add a file to what answers a file item or a cell; what stands there stays."""
     answer = Answer.objects.filter(
-        entry__engagement=desk.engagement, entry__item_key=place.item_key, entry__round__is_latest=True, row_id=place.row_id, column=place.column, part=Answer.Part.VALUE
+        entry__engagement=desk.engagement,
+        entry__item_key=place.item_key,
+        entry__round__is_latest=True,
+        row=place.row_id,
+        column=place.column,
+        part=Answer.Part.VALUE,
     ).first()
     present = answer.value if answer and isinstance(answer.value, list) else []
     return answers.save(

@@ -15,20 +15,30 @@ from questionnaires.models.entry import REGISTER_PREFIX
 
 
 @transaction.atomic
-def open_questionnaire(*, engagement: Engagement, version: FrameworkVersion, by: User, at: datetime | None = None) -> Questionnaire:
+def open_questionnaire(
+    *, engagement: Engagement, version: FrameworkVersion, by: User, at: datetime | None = None
+) -> Questionnaire:
     """Create the entries of round 1 for every item at the engagement's depth, and one for each register."""
     at = at or timezone.now()
     questionnaire = Questionnaire.objects.create(engagement=engagement, version=version)
     framework = questionnaire.framework
     number = history.lock(engagement)
     rounds = Round.objects.bulk_create(
-        [Round(engagement=engagement, step_key=step.key, started_at=at, started_by=by) for step in framework.steps]
+        [
+            Round(engagement=engagement, step_key=step.key, started_at=at, started_by=by)
+            for step in framework.steps
+        ]
     )
     round_of = {round_.step_key: round_ for round_ in rounds}
     create_entries(framework, framework.items_at(engagement.depth), engagement, round_of, at=at)
     Entry.objects.bulk_create(
         [
-            Entry(engagement=engagement, item_key=REGISTER_PREFIX + register.key, held_by=Side.FIRM, held_since=at)
+            Entry(
+                engagement=engagement,
+                item_key=REGISTER_PREFIX + register.key,
+                held_by=Side.FIRM,
+                held_since=at,
+            )
             for register in framework.registers
         ]
     )

@@ -37,4 +37,6 @@ def publish(text: str) -> tuple[FrameworkVersion, bool]:
 
 def builtin() -> str:
     """Return the text of the framework that comes with the product."""
-    return (Path(__file__).resolve().parent.parent / "data" / "mlops-engagement.yaml").read_text(encoding="utf-8")
+    return (Path(__file__).resolve().parent.parent / "data" / "mlops-engagement.yaml").read_text(
+        encoding="utf-8"
+    )

@@ -75,11 +75,15 @@ def add_rows(
     low = after.rank if after else (existing.order_by("-rank").values_list("rank", flat=True).first() or "")
     high = ""
     if after:
-        high = existing.filter(rank__gt=after.rank).order_by("rank").values_list("rank", flat=True).first() or ""
+        high = (
+            existing.filter(rank__gt=after.rank).order_by("rank").values_list("rank", flat=True).first() or ""
+        )
     made = Row.objects.bulk_create(
         [
             Row(entry=entry, rank=rank, key=row_key, created_by=desk.membership.user, created_at=act.at)
-            for rank, row_key in zip(spread(len(rows), low, high), keys or [uuid.uuid4() for _row in rows], strict=True)
+            for rank, row_key in zip(
+                spread(len(rows), low, high), keys or [uuid.uuid4() for _row in rows], strict=True
+            )
         ]
     )
     filled = Answer.objects.bulk_create(
@@ -123,7 +127,9 @@ def add_rows(
     return made
 
 
-def paste(*, desk: Desk, entry: Entry, rows: Sequence[dict[str, Any]], at: datetime | None = None) -> list[Row]:
+def paste(
+    *, desk: Desk, entry: Entry, rows: Sequence[dict[str, Any]], at: datetime | None = None
+) -> list[Row]:
     """Add many rows, in batches of BATCH with an event each, so that nobody waits long for the engagement's lock.
 
     Everything is checked first: raises BadCells or TooManyRows before the first batch is stored.
@@ -211,5 +217,9 @@ def move_row(*, desk: Desk, row: Row, up: bool, at: datetime | None = None) -> E
 
 def touch(act: Act, entry: Entry) -> None:
     """Note that a table was worked on: from open to begun. Registers have no such state."""
-    if entry.round_id is not None and entry.state in (Entry.State.OPEN, Entry.State.UNKNOWN, Entry.State.NOT_APPLICABLE):
+    if entry.round_id is not None and entry.state in (
+        Entry.State.OPEN,
+        Entry.State.UNKNOWN,
+        Entry.State.NOT_APPLICABLE,
+    ):
         act.change(entry, state=Entry.State.DRAFT, **CLEARED)

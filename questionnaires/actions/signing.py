@@ -31,13 +31,21 @@ def gate_of(desk: Desk, entry: Entry) -> Gate:
 
 def functions_open(desk: Desk, entry: Entry) -> list[str]:
     """Return the functions whose valid signature is missing."""
-    signed = set(SignOff.objects.filter(entry=entry, withdrawn_at=None, is_stale=False).values_list("function", flat=True))
+    signed = set(
+        SignOff.objects.filter(entry=entry, withdrawn_at=None, is_stale=False).values_list(
+            "function", flat=True
+        )
+    )
     return [function for function in gate_of(desk, entry).functions if function not in signed]
 
 
 def functions_of(desk: Desk, entry: Entry, member: Membership) -> list[str]:
     """Return the missing functions that *member* can sign for."""
-    return [function for function in functions_open(desk, entry) if function in member.functions] if member.may_sign else []
+    return (
+        [function for function in functions_open(desk, entry) if function in member.functions]
+        if member.may_sign
+        else []
+    )
 
 
 def covered_values(view: Viewpoint, gate: Gate) -> dict[str, Any]:
@@ -45,10 +53,14 @@ def covered_values(view: Viewpoint, gate: Gate) -> dict[str, Any]:
 
     A table is covered row by row in order. What is not asked at the engagement's depth is left out.
     """
-    keys = [key for key in gate.covers if view.framework.has_item(key) and view.may_see(view.framework.item(key))]
+    keys = [
+        key for key in gate.covers if view.framework.has_item(key) and view.may_see(view.framework.item(key))
+    ]
     entries = {
         entry.item_key: entry
-        for entry in Entry.objects.filter(engagement=view.engagement, round__is_latest=True, item_key__in=keys, shown=True)
+        for entry in Entry.objects.filter(
+            engagement=view.engagement, round__is_latest=True, item_key__in=keys, shown=True
+        )
     }
     settled: dict[int, list[Any]] = {}
     answers = (
@@ -59,25 +71,42 @@ def covered_values(view: Viewpoint, gate: Gate) -> dict[str, Any]:
     )
     older = {
         (revision.answer_id, revision.version): revision.value
-        for revision in Revision.objects.filter(answer__in=[a.pk for a in answers if a.settled_version != a.version])
+        for revision in Revision.objects.filter(
+            answer__in=[a.pk for a in answers if a.settled_version != a.version]
+        )
     }
     for answer in answers:
-        value = answer.value if answer.settled_version == answer.version else older.get((answer.pk, answer.settled_version))
+        value = (
+            answer.value
+            if answer.settled_version == answer.version
+            else older.get((answer.pk, answer.settled_version))
+        )
         if value is not None:
             settled.setdefault(answer.entry_id, []).append([answer.row_id, answer.column, answer.part, value])
     return {
-        key: {"state": entries[key].state, "values": settled.get(entries[key].pk, [])} for key in keys if key in entries
+        key: {"state": entries[key].state, "values": settled.get(entries[key].pk, [])}
+        for key in keys
+        if key in entries
     }
 
 
 def fingerprint(covered: dict[str, Any]) -> str:
     """Return the SHA-256 over covered values in canonical JSON."""
-    return hashlib.sha256(json.dumps(covered, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(covered, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    ).hexdigest()
 
 
 @transaction.atomic
 def sign(
-    *, desk: Desk, entry: Entry, function: str, statement: str, seen: str, comment: str = "", at: datetime | None = None
+    *,
+    desk: Desk,
+    entry: Entry,
+    function: str,
+    statement: str,
+    seen: str,
+    comment: str = "",
+    at: datetime | None = None,
 ) -> SignOff:
     """Sign for *function* what the signer *seen*, named by its fingerprint.
 
@@ -85,7 +114,9 @@ def sign(
     """
     member = desk.membership
     if not member.may_sign or function not in member.functions:
-        raise NotYours(_("This signature belongs to somebody else. The project manager can change who signs for what."))
+        raise NotYours(
+            _("This signature belongs to somebody else. The project manager can change who signs for what.")
+        )
     act = Act.begin(member, desk.questionnaire, at=at)
     entry = act.current(entry)
     if function not in functions_open(desk, entry):
@@ -93,7 +124,9 @@ def sign(
     covered = covered_values(desk.view, gate_of(desk, entry))
     mark = fingerprint(covered)
     if mark != seen:
-        raise ChangedSince(_("An answer changed while you were reading. Nothing was signed; here is what stands now."))
+        raise ChangedSince(
+            _("An answer changed while you were reading. Nothing was signed; here is what stands now.")
+        )
     SignOff.objects.filter(entry=entry, function=function, withdrawn_at=None).update(withdrawn_at=act.at)
     signed = SignOff.objects.create(
         entry=entry,

@@ -14,6 +14,11 @@ class Problem:
     message: str
     level: Literal["error", "warning"] = "error"
 
+    @property
+    def is_error(self) -> bool:
+        """Say whether this alone refuses the document."""
+        return self.level == "error"
+
     def __str__(self) -> str:
         where = ", ".join(part for part in (f"line {self.line}" if self.line else "", self.place) if part)
         return f"{where}: {self.message}" if where else self.message

@@ -130,9 +130,13 @@ class Revision(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["answer", "version"], name="questionnaires_revision_version_once"),
+            models.UniqueConstraint(
+                fields=["answer", "version"], name="questionnaires_revision_version_once"
+            ),
             models.UniqueConstraint(fields=["answer", "key"], name="questionnaires_revision_key_once"),
-            models.CheckConstraint(condition=Q(base__lt=F("version")), name="questionnaires_revision_follows_its_base"),
+            models.CheckConstraint(
+                condition=Q(base__lt=F("version")), name="questionnaires_revision_follows_its_base"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -26,8 +26,14 @@ class Round(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["engagement", "step_key", "number"], name="questionnaires_round_number_once"),
-            models.UniqueConstraint(fields=["engagement", "step_key"], condition=Q(is_latest=True), name="questionnaires_round_one_latest"),
+            models.UniqueConstraint(
+                fields=["engagement", "step_key", "number"], name="questionnaires_round_number_once"
+            ),
+            models.UniqueConstraint(
+                fields=["engagement", "step_key"],
+                condition=Q(is_latest=True),
+                name="questionnaires_round_one_latest",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -37,7 +43,7 @@ class Round(models.Model):
 class EntryQuerySet(models.QuerySet["Entry"]):
     """Read entries."""
 
-    def latest(self) -> Self:
+    def of_latest_rounds(self) -> Self:
         """Keep the entries of each step's latest round, and the registers'."""
         return self.filter(Q(round__is_latest=True) | Q(round=None))
 
@@ -87,7 +93,9 @@ class Entry(models.Model):
     held_since = models.DateTimeField(default=timezone.now)
     reason = models.CharField(max_length=20, choices=Reason, blank=True)
     reason_text = models.CharField(max_length=300, blank=True)
-    finder = models.ForeignKey(Membership, models.PROTECT, null=True, blank=True, related_name="finding_entries")
+    finder = models.ForeignKey(
+        Membership, models.PROTECT, null=True, blank=True, related_name="finding_entries"
+    )
     find_by = models.DateField(null=True, blank=True)
     answered_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True, blank=True)
@@ -125,7 +133,11 @@ class Entry(models.Model):
     @property
     def is_settled(self) -> bool:
         """Say whether it counts as done: answered or confirmed, with no flag."""
-        return self.state in (self.State.ANSWERED, self.State.CONFIRMED) and not self.revisit and not self.conflict
+        return (
+            self.state in (self.State.ANSWERED, self.State.CONFIRMED)
+            and not self.revisit
+            and not self.conflict
+        )
 
 
 COUNTS = (
@@ -159,7 +171,9 @@ class SectionProgress(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["round", "section_key", "internal"], name="questionnaires_sectionprogress_once"),
+            models.UniqueConstraint(
+                fields=["round", "section_key", "internal"], name="questionnaires_sectionprogress_once"
+            ),
             models.CheckConstraint(
                 condition=Q(**{f"{name}__gte": 0 for name in COUNTS}, settled__lte=models.F("asked")),
                 name="questionnaires_sectionprogress_makes_sense",
@@ -196,7 +210,8 @@ class Row(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["entry", "key"], name="questionnaires_row_key_once"),
             models.CheckConstraint(
-                condition=Q(deleted_at=None, deleted_by=None) | Q(deleted_at__isnull=False, deleted_by__isnull=False),
+                condition=Q(deleted_at=None, deleted_by=None)
+                | Q(deleted_at__isnull=False, deleted_by__isnull=False),
                 name="questionnaires_row_both_deleted_at_and_by",
             ),
             models.CheckConstraint(condition=~Q(rank=""), name="questionnaires_row_has_a_rank"),

@@ -33,7 +33,9 @@ class FrameworkVersion(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["framework", "version"], name="questionnaires_frameworkversion_once"),
+            models.UniqueConstraint(
+                fields=["framework", "version"], name="questionnaires_frameworkversion_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -30,7 +30,9 @@ class SignOff(models.Model):
                 condition=models.Q(withdrawn_at=None),
                 name="questionnaires_signoff_one_per_function",
             ),
-            models.CheckConstraint(condition=~models.Q(fingerprint=""), name="questionnaires_signoff_has_a_fingerprint"),
+            models.CheckConstraint(
+                condition=~models.Q(fingerprint=""), name="questionnaires_signoff_has_a_fingerprint"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -74,7 +74,7 @@ def history_label(item: ItemView, change: Change) -> str:
         parts.append(gettext("internal note"))
     elif change.answer.part == "words":
         parts.append(gettext("in words"))
-    elif spec := change.answer.column and _spec_of(item, change):
+    elif isinstance(spec := _spec_of(item, change), Column):
         parts.append(spec.label)
         if change.answer.row and change.answer.row.deleted_at:
             parts.append(gettext("row deleted since"))

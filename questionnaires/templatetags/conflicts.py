@@ -21,11 +21,14 @@ def conflict_sides(context: template.Context, item: ItemView, conflict: Conflict
     current = answer.value if answer else None
     if isinstance(conflict.value or "", str) and isinstance(current or "", str) and _is_text(answer, spec):
         changes = merge.word_diff(conflict.value or "", current or "")
-        kept, now = marked(changes, "removed"), marked(changes, "added")
+        kept: str = marked(changes, "removed")
+        now: str = marked(changes, "added")
         both = "\n\n".join(text for text in (current, conflict.value) if text)
     else:
         names, engagement = context["names"], context["engagement"]
-        kept, now = (value_text(spec, value, names, engagement, item.files) for value in (conflict.value, current))
+        kept, now = (
+            value_text(spec, value, names, engagement, item.files) for value in (conflict.value, current)
+        )
         both = current or ""
     return {
         "kept": kept,
@@ -50,7 +53,9 @@ def marked(changes: list[merge.Change], own: str) -> SafeString:
 
 
 def _is_text(answer: Answer | None, spec: Any) -> bool:
-    return answer is not None and (answer.part != Answer.Part.VALUE or spec is None or spec.type in ("text", "long_text"))
+    return answer is not None and (
+        answer.part != Answer.Part.VALUE or spec is None or spec.type in ("text", "long_text")
+    )
 
 
 def _place(item: ItemView, answer_id: int) -> tuple[Answer | None, str, Any]:

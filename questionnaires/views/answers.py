@@ -3,11 +3,12 @@
 import json
 import uuid
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from accounts.http import SignedInRequest
 from engagements.policy import Permission
 from questionnaires import access, reading, values
 from questionnaires.access import Desk
@@ -24,7 +25,9 @@ class BadRequest(Exception):
 
 
 @require_POST
-def answer(request: HttpRequest, engagement_id: int, key: str, row_id: int | None = None, column: str = "") -> HttpResponse:
+def answer(
+    request: SignedInRequest, engagement_id: int, key: str, row_id: int | None = None, column: str = ""
+) -> HttpResponse:
     """Save one value: of an item, its words, the firm's note, or one cell."""
     desk = access.get_desk(request.user, engagement_id, can=Permission.ANSWER)
     part = request.POST.get("part", Answer.Part.VALUE)
@@ -42,9 +45,15 @@ def answer(request: HttpRequest, engagement_id: int, key: str, row_id: int | Non
             settle=request.POST.get("settle") == "1",
         )
     except BadRequest:
-        return problem(request, 400, _("This page is older than the last change to Throughline. Reload it; your text is kept here."))
+        return problem(
+            request,
+            400,
+            _("This page is older than the last change to Throughline. Reload it; your text is kept here."),
+        )
     except actions.PlaceGone:
-        return problem(request, 404, _("This question is no longer part of the engagement. Your text is below to copy."))
+        return problem(
+            request, 404, _("This question is no longer part of the engagement. Your text is below to copy.")
+        )
     except values.BadValue as error:
         return problem(request, 422, _(error.template) % error.params)
     except actions.NotAnswerable as error:
@@ -52,7 +61,7 @@ def answer(request: HttpRequest, engagement_id: int, key: str, row_id: int | Non
     return saved_response(request, desk, place, saved)
 
 
-def parse_save(request: HttpRequest) -> tuple[Base, uuid.UUID]:
+def parse_save(request: SignedInRequest) -> tuple[Base, uuid.UUID]:
     """Read the base and the one-time key; a plain form without them is a first, fresh save."""
     try:
         base = Base.parse(request.POST.get("base", "0"))
@@ -62,9 +71,13 @@ def parse_save(request: HttpRequest) -> tuple[Base, uuid.UUID]:
     return base, key
 
 
-def raw_value(request: HttpRequest, desk: Desk, place: Place) -> object:
+def raw_value(request: SignedInRequest, desk: Desk, place: Place) -> object:
     """Read the value from the form: a list for multi choice and files, amount and period for money."""
-    item = None if place.column or place.part != Answer.Part.VALUE or not desk.framework.has_item(place.item_key) else place.item(desk.framework)
+    item = (
+        None
+        if place.column or place.part != Answer.Part.VALUE or not desk.framework.has_item(place.item_key)
+        else place.item(desk.framework)
+    )
     if item is not None and item.type == "multi_choice":
         return [value for value in request.POST.getlist("value") if value]
     if item is not None and item.type == "file":
@@ -76,7 +89,7 @@ def raw_value(request: HttpRequest, desk: Desk, place: Place) -> object:
     return f"{value}/{period}" if value and period else value
 
 
-def saved_response(request: HttpRequest, desk: Desk, place: Place, saved: Saved) -> HttpResponse:
+def saved_response(request: SignedInRequest, desk: Desk, place: Place, saved: Saved) -> HttpResponse:
     """Answer a save with the smallest changed fragment, the items that appeared or went, and the author's next base."""
     if request.headers.get("X-Fragment") != "1":
         return redirect("questionnaires:item", desk.engagement.pk, place.item_key)
@@ -95,7 +108,7 @@ def saved_response(request: HttpRequest, desk: Desk, place: Place, saved: Saved)
 
 
 @require_POST
-def settle(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
+def settle(request: SignedInRequest, engagement_id: int, key: str) -> HttpResponse:
     """Call what was written in an item done: its author left it."""
     desk, entry = access.get_entry(request.user, engagement_id, key, can=Permission.ANSWER)
     actions.settle_entry(desk=desk, entry=entry)
@@ -105,7 +118,7 @@ def settle(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
 
 
 @require_POST
-def decide(request: HttpRequest, engagement_id: int, conflict_id: int) -> HttpResponse:
+def decide(request: SignedInRequest, engagement_id: int, conflict_id: int) -> HttpResponse:
     """Choose between two values: keep the kept one, keep the current one, or write a third."""
     desk, conflict = access.get_conflict(request.user, engagement_id, conflict_id, can=Permission.ANSWER)
     outcome = request.POST.get("outcome", "")
@@ -117,16 +130,25 @@ def decide(request: HttpRequest, engagement_id: int, conflict_id: int) -> HttpRe
         return problem(request, 400, _("Choose one of the two texts, or combine them."))
     status, message = 200, ""
     try:
-        conflicts.decide(desk=desk, conflict=conflict, outcome=outcome, shown=shown, combined=request.POST.get("value"))
+        conflicts.decide(
+            desk=desk, conflict=conflict, outcome=outcome, shown=shown, combined=request.POST.get("value")
+        )
     except (conflicts.AlreadyDecided, conflicts.NotWhatWasShown) as error:
         status, message = 409, str(error)
     except values.BadValue as error:
         status, message = 422, _(error.template) % error.params
-    return item_response(request, desk, conflict.answer.entry_id, conflict.answer.entry.item_key, status=status, message=message)
+    return item_response(
+        request,
+        desk,
+        conflict.answer.entry_id,
+        conflict.answer.entry.item_key,
+        status=status,
+        message=message,
+    )
 
 
 @require_POST
-def restore(request: HttpRequest, engagement_id: int, answer_id: int) -> HttpResponse:
+def restore(request: SignedInRequest, engagement_id: int, answer_id: int) -> HttpResponse:
     """Make an earlier version the newest again."""
     desk, answer = access.get_answer(request.user, engagement_id, answer_id, can=Permission.ANSWER)
     try:
@@ -137,7 +159,9 @@ def restore(request: HttpRequest, engagement_id: int, answer_id: int) -> HttpRes
     return item_response(request, desk, answer.entry_id, answer.entry.item_key)
 
 
-def item_response(request: HttpRequest, desk: Desk, entry_id: int, key: str, *, status: int = 200, message: str = "") -> HttpResponse:
+def item_response(
+    request: SignedInRequest, desk: Desk, entry_id: int, key: str, *, status: int = 200, message: str = ""
+) -> HttpResponse:
     """Answer with the item as it is now; with a sentence above it when something did not go as asked."""
     if not request.htmx and request.headers.get("X-Fragment") != "1":
         if message:
@@ -147,7 +171,12 @@ def item_response(request: HttpRequest, desk: Desk, entry_id: int, key: str, *, 
     return HttpResponse(drawing.item(reading.one_item(desk.view, entry_id), message), status=status)
 
 
-def problem(request: HttpRequest, status: int, message: str) -> HttpResponse:
+def problem(request: SignedInRequest, status: int, message: str) -> HttpResponse:
     """Say what happened, as a fragment where a part of the page asked, else as a page."""
     partial = request.htmx or request.headers.get("X-Fragment") == "1"
-    return render(request, "_refusal.html" if partial else "problem.html", {"message": message, "status": status}, status=status)
+    return render(
+        request,
+        "_refusal.html" if partial else "problem.html",
+        {"message": message, "status": status},
+        status=status,
+    )

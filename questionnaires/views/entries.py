@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.http import SignedInRequest
 from accounts.models import Side
 from engagements.models import Membership
 from engagements.policy import Permission
@@ -53,7 +54,9 @@ def _confirm(desk: Desk, entry: Entry, data: dict[str, Any]) -> object:
 
 
 def _grounds(desk: Desk, entry: Entry, data: dict[str, Any]) -> object:
-    return actions.set_grounds(desk=desk, entry=entry, certainty=data["certainty"], source=data["source"], seen=data["seen"])
+    return actions.set_grounds(
+        desk=desk, entry=entry, certainty=data["certainty"], source=data["source"], seen=data["seen"]
+    )
 
 
 DEEDS: dict[str, tuple[Permission, type[DeedForm], Act, Any]] = {
@@ -67,7 +70,7 @@ DEEDS: dict[str, tuple[Permission, type[DeedForm], Act, Any]] = {
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def deed(request: HttpRequest, engagement_id: int, key: str, deed: str) -> HttpResponse:
+def deed(request: SignedInRequest, engagement_id: int, key: str, deed: str) -> HttpResponse:
     """Show the form of a deed, or do it."""
     if deed not in DEEDS:
         raise Http404
@@ -86,7 +89,9 @@ def deed(request: HttpRequest, engagement_id: int, key: str, deed: str) -> HttpR
             form.add_error(error.name if error.name in form.fields else None, changed(error))
         else:
             return item_response(request, desk, entry.pk, key)
-    context = shell(desk, "steps", form=form, deed=deed, title=title, entry=entry, item=desk.framework.item(key))
+    context = shell(
+        desk, "steps", form=form, deed=deed, title=title, entry=entry, item=desk.framework.item(key)
+    )
     template = "questionnaires/_deed.html" if request.htmx else "questionnaires/deed.html"
     with timezone.override(desk.engagement.zone):
         return render(request, template, context, status=422 if form.errors else 200)
@@ -107,11 +112,13 @@ def changed(error: actions.ChangedMeanwhile) -> str:
     value = error.value or _("nothing")
     if error.name == "certainty" and error.value:
         value = Entry.Certainty(error.value).label
-    return _("Somebody set this to “%(value)s” while you had the form open. Choose again; nothing was changed.") % {"value": value}
+    return _(
+        "Somebody set this to “%(value)s” while you had the form open. Choose again; nothing was changed."
+    ) % {"value": value}
 
 
 @require_safe
-def item_history(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
+def item_history(request: SignedInRequest, engagement_id: int, key: str) -> HttpResponse:
     """Show an item's versions with the words that changed, who and when."""
     desk, entry = access.get_entry(request.user, engagement_id, key, can=Permission.SEE)
     drawing = Drawing(desk.view)
@@ -124,5 +131,3 @@ def item_history(request: HttpRequest, engagement_id: int, key: str) -> HttpResp
     template = "questionnaires/_history.html" if request.htmx else "questionnaires/history.html"
     with timezone.override(desk.engagement.zone):
         return render(request, template, drawing.context(**context))
-
-

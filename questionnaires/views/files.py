@@ -2,11 +2,12 @@
 
 from django import forms
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.http import SignedInRequest
 from engagements.access import get_file
 from engagements.actions.files import RefusedFile
 from engagements.models import File, FileVersion
@@ -21,21 +22,30 @@ from questionnaires.views.shell import shell
 class AttachForm(forms.Form):
     """One file, and for the firm whether the client sees it."""
 
-    file = forms.FileField(label=_("File"), help_text=_("PDF, Office and text files, tables, pictures or a zip; up to 25 MB."))
+    file = forms.FileField(
+        label=_("File"), help_text=_("PDF, Office and text files, tables, pictures or a zip; up to 25 MB.")
+    )
     firm_only = forms.BooleanField(label=_("Only the firm sees it"), required=False)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def add(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
+def add(request: SignedInRequest, engagement_id: int, key: str) -> HttpResponse:
     """Attach a file to an item, or to a cell that takes files."""
     desk, entry = access.get_entry(request.user, engagement_id, key, can=Permission.ANSWER)
-    form = AttachForm(request.POST or None, request.FILES or None) if request.method == "POST" else AttachForm()
+    form = (
+        AttachForm(request.POST or None, request.FILES or None) if request.method == "POST" else AttachForm()
+    )
     if not desk.membership.is_firm:
         del form.fields["firm_only"]
     place = place_of(request, desk, key)
     if request.method == "POST" and form.is_valid():
         try:
-            file = evidence.attach(desk=desk, entry=entry, upload=form.cleaned_data["file"], firm_only=form.cleaned_data.get("firm_only", False))
+            file = evidence.attach(
+                desk=desk,
+                entry=entry,
+                upload=form.cleaned_data["file"],
+                firm_only=form.cleaned_data.get("firm_only", False),
+            )
         except RefusedFile as error:
             form.add_error("file", str(error))
         else:
@@ -49,7 +59,7 @@ def add(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
     return render(request, template, context, status=422 if form.errors else 200)
 
 
-def place_of(request: HttpRequest, desk: access.Desk, key: str) -> Place | None:
+def place_of(request: SignedInRequest, desk: access.Desk, key: str) -> Place | None:
     """Return where the file is the answer itself: a file item, or the cell that row and column name."""
     row, column = request.GET.get("row", ""), request.GET.get("column", "")
     if row.isdigit() and column:
@@ -64,7 +74,7 @@ def place_of(request: HttpRequest, desk: access.Desk, key: str) -> Place | None:
 
 
 @require_safe
-def files(request: HttpRequest, engagement_id: int) -> HttpResponse:
+def files(request: SignedInRequest, engagement_id: int) -> HttpResponse:
     """List the engagement's files that this side sees, newest first."""
     desk = access.get_desk(request.user, engagement_id, can=Permission.SEE)
     found = (
@@ -83,20 +93,27 @@ def files(request: HttpRequest, engagement_id: int) -> HttpResponse:
 
 
 @require_safe
-def file(request: HttpRequest, engagement_id: int, file_id: int, number: int | None = None) -> HttpResponse:
+def file(
+    request: SignedInRequest, engagement_id: int, file_id: int, number: int | None = None
+) -> FileResponse:
     """Send a file's newest version, or the one numbered, as an attachment that no browser runs."""
     _membership, found = get_file(request.user, engagement_id, file_id, can=Permission.SEE)
     versions = FileVersion.objects.filter(file=found).order_by("-number")
     version = (versions.filter(number=number) if number else versions).first()
     if version is None or not default_storage.exists(version.storage_name):
         raise Http404
-    response = FileResponse(default_storage.open(version.storage_name), as_attachment=True, filename=found.name, content_type="application/octet-stream")
+    response = FileResponse(
+        default_storage.open(version.storage_name),
+        as_attachment=True,
+        filename=found.name,
+        content_type="application/octet-stream",
+    )
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def replace(request: HttpRequest, engagement_id: int, file_id: int) -> HttpResponse:
+def replace(request: SignedInRequest, engagement_id: int, file_id: int) -> HttpResponse:
     """Add a newer version of a file; the earlier ones stay."""
     _membership, found = get_file(request.user, engagement_id, file_id, can=Permission.ANSWER)
     desk, entry = access.get_entry(request.user, engagement_id, found.item_key, can=Permission.ANSWER)

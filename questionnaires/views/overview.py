@@ -1,10 +1,11 @@
 """The engagement's overview, and its registers."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.http import SignedInRequest
 from accounts.models import Side
 from engagements.models import Event
 from engagements.policy import Permission
@@ -16,13 +17,18 @@ from questionnaires.views.shell import here, loops, marks, shell
 
 
 @require_safe
-def overview(request: HttpRequest, engagement_id: int) -> HttpResponse:
+def overview(request: SignedInRequest, engagement_id: int) -> HttpResponse:
     """Show where the engagement is on its line, what happened, and who holds what."""
     desk = access.get_desk(request.user, engagement_id, can=Permission.SEE)
     counted = reading.progress_by_section(desk.view)
     now = timezone.now()
     waiting = waiting_lists(desk, now)
-    events = Event.objects.filter(engagement=desk.engagement).for_side(desk.membership.side).select_related("by").order_by("-number")[:40]
+    events = (
+        Event.objects.filter(engagement=desk.engagement)
+        .for_side(desk.membership.side)
+        .select_related("by")
+        .order_by("-number")[:40]
+    )
     context = shell(
         desk,
         "overview",
@@ -71,7 +77,7 @@ def week(desk: access.Desk, now: object) -> tuple[int, int] | None:
 
 
 @require_safe
-def registers(request: HttpRequest, engagement_id: int) -> HttpResponse:
+def registers(request: SignedInRequest, engagement_id: int) -> HttpResponse:
     """List the registers with how many rows each holds."""
     desk = access.get_desk(request.user, engagement_id, can=Permission.SEE)
     counts = reading.register_counts(desk.view)
@@ -80,7 +86,7 @@ def registers(request: HttpRequest, engagement_id: int) -> HttpResponse:
 
 
 @require_safe
-def register(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
+def register(request: SignedInRequest, engagement_id: int, key: str) -> HttpResponse:
     """Show one register: a table like any other."""
     desk, register = access.get_register(request.user, engagement_id, key, can=Permission.SEE)
     entries = Entry.objects.filter(engagement=desk.engagement, item_key=REGISTER_PREFIX + key)
@@ -88,4 +94,8 @@ def register(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse
     item = reading.item_views(desk.view, [entry])[entry.pk]
     drawing = Drawing(desk.view)
     with timezone.override(desk.engagement.zone):
-        return render(request, "questionnaires/register.html", drawing.context(**shell(desk, "registers", register=register, item=item)))
+        return render(
+            request,
+            "questionnaires/register.html",
+            drawing.context(**shell(desk, "registers", register=register, item=item)),
+        )

@@ -4,11 +4,12 @@ import csv
 import io
 import uuid
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from accounts.http import SignedInRequest
 from engagements.policy import Permission
 from questionnaires import access
 from questionnaires.actions import rows as actions
@@ -21,7 +22,7 @@ MAX_PASTE_CHARACTERS = 4_000_000
 
 
 @require_POST
-def add(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
+def add(request: SignedInRequest, engagement_id: int, key: str) -> HttpResponse:
     """Add an empty row at the end, or after another."""
     desk, entry = access.get_entry(request.user, engagement_id, key, can=Permission.ANSWER)
     if not Place(key).columns(desk.framework):
@@ -41,7 +42,7 @@ def add(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
 
 
 @require_POST
-def delete(request: HttpRequest, engagement_id: int, key: str, row_id: int) -> HttpResponse:
+def delete(request: SignedInRequest, engagement_id: int, key: str, row_id: int) -> HttpResponse:
     """Delete a row; it can be brought back from where it was."""
     desk, row = access.get_row(request.user, engagement_id, row_id, can=Permission.ANSWER)
     actions.delete_row(desk=desk, row=row)
@@ -49,7 +50,7 @@ def delete(request: HttpRequest, engagement_id: int, key: str, row_id: int) -> H
 
 
 @require_POST
-def bring_back(request: HttpRequest, engagement_id: int, key: str, row_id: int) -> HttpResponse:
+def bring_back(request: SignedInRequest, engagement_id: int, key: str, row_id: int) -> HttpResponse:
     """Bring a deleted row back."""
     desk, row = access.get_row(request.user, engagement_id, row_id, can=Permission.ANSWER)
     actions.restore_row(desk=desk, row=row)
@@ -57,7 +58,7 @@ def bring_back(request: HttpRequest, engagement_id: int, key: str, row_id: int) 
 
 
 @require_POST
-def move(request: HttpRequest, engagement_id: int, key: str, row_id: int) -> HttpResponse:
+def move(request: SignedInRequest, engagement_id: int, key: str, row_id: int) -> HttpResponse:
     """Move a row up or down by one."""
     desk, row = access.get_row(request.user, engagement_id, row_id, can=Permission.ANSWER)
     actions.move_row(desk=desk, row=row, up=request.POST.get("to") == "up")
@@ -65,7 +66,7 @@ def move(request: HttpRequest, engagement_id: int, key: str, row_id: int) -> Htt
 
 
 @require_POST
-def paste(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
+def paste(request: SignedInRequest, engagement_id: int, key: str) -> HttpResponse:
     """Add the rows of a pasted part of a spreadsheet. Either all of them fit, or nothing is stored and each problem is named."""
     desk, entry = access.get_entry(request.user, engagement_id, key, can=Permission.ANSWER)
     columns = Place(key).columns(desk.framework)
@@ -73,7 +74,11 @@ def paste(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
     if not columns:
         return problem(request, 422, _("This item is not a table."))
     if len(text) > MAX_PASTE_CHARACTERS:
-        return problem(request, 413, _("That is more than fits into one go. Nothing was stored; paste it in smaller parts."))
+        return problem(
+            request,
+            413,
+            _("That is more than fits into one go. Nothing was stored; paste it in smaller parts."),
+        )
     rows = parse_table(text, columns)
     if not rows:
         return problem(request, 422, _("There are no rows in what was pasted."))
@@ -94,9 +99,19 @@ def parse_table(text: str, columns: tuple[Column, ...]) -> list[dict[str, str]]:
     text = text.replace("\0", "").strip("\r\n")
     if not text.strip():
         return []
-    delimiter = "\t" if "\t" in text else ";" if ";" in text.splitlines()[0] and "," not in text.splitlines()[0] else "\t"
+    delimiter = (
+        "\t"
+        if "\t" in text
+        else ";"
+        if ";" in text.splitlines()[0] and "," not in text.splitlines()[0]
+        else "\t"
+    )
     csv.field_size_limit(MAX_PASTE_CHARACTERS)
-    lines = [line for line in csv.reader(io.StringIO(text), delimiter=delimiter) if any(cell.strip() for cell in line)]
+    lines = [
+        line
+        for line in csv.reader(io.StringIO(text), delimiter=delimiter)
+        if any(cell.strip() for cell in line)
+    ]
     if not lines:
         return []
     by_label = {column.label.casefold(): column.key for column in columns}
@@ -120,10 +135,13 @@ def bad_cells(error: actions.BadCells) -> str:
     """Say which pasted cells do not fit, the first few by name."""
     count = len(error.problems)
     shown = "; ".join(
-        _("row %(row)d, %(column)s: %(message)s") % {"row": row, "column": column or _("beyond the last column"), "message": message}
+        _("row %(row)d, %(column)s: %(message)s")
+        % {"row": row, "column": column or _("beyond the last column"), "message": message}
         for row, column, message in error.problems[:5]
     )
-    head = ngettext("One cell does not fit, so nothing was stored", "%(count)d cells do not fit, so nothing was stored", count) % {"count": count}
+    head = ngettext(
+        "One cell does not fit, so nothing was stored",
+        "%(count)d cells do not fit, so nothing was stored",
+        count,
+    ) % {"count": count}
     return f"{head}: {shown}{' …' if count > 5 else ''}"
-
-

@@ -11,7 +11,9 @@ from questionnaires.progress import Progress
 from questionnaires.throughline import Loop, StepMark
 
 
-def shell(desk: Desk, current: str, counted: dict[str, Progress] | None = None, **more: Any) -> dict[str, Any]:
+def shell(
+    desk: Desk, current: str, counted: dict[str, Progress] | None = None, **more: Any
+) -> dict[str, Any]:
     """Return the context of an engagement's page: who looks, what they may do, and the folio with *current* marked."""
     engagement = desk.engagement
     return {
@@ -38,7 +40,10 @@ def folio(desk: Desk, current: str) -> list[dict[str, Any]]:
         ("people", _("People"), "engagements:people"),
         ("reports", _("Reports"), "reports:reports"),
     ]
-    return [{"key": key, "label": label, "url": reverse(name, args=[pk]), "current": key == current} for key, label, name in links]
+    return [
+        {"key": key, "label": label, "url": reverse(name, args=[pk]), "current": key == current}
+        for key, label, name in links
+    ]
 
 
 def marks(desk: Desk, counted: dict[str, Progress]) -> list[StepMark]:

@@ -1,22 +1,27 @@
 """The step page, and one item by itself."""
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.http import SignedInRequest
 from accounts.models import Side
 from engagements.policy import Permission
 from questionnaires import access, reading, worklists
 from questionnaires.access import Viewpoint
 from questionnaires.fragments import Drawing
-from questionnaires.reading import SectionView
+from questionnaires.models.entry import REGISTER_PREFIX
+from questionnaires.reading import ItemView, SectionView
 from questionnaires.views.shell import here, loops, marks, shell
 
 
 @require_safe
-def steps(request: HttpRequest, engagement_id: int) -> HttpResponse:
+def steps(request: SignedInRequest, engagement_id: int) -> HttpResponse:
     """Go on at the step where the engagement mainly is."""
     desk = access.get_desk(request.user, engagement_id, can=Permission.SEE)
     counted = reading.progress_by_section(desk.view)
@@ -25,7 +30,7 @@ def steps(request: HttpRequest, engagement_id: int) -> HttpResponse:
 
 
 @require_safe
-def step(request: HttpRequest, engagement_id: int, number: str) -> HttpResponse:
+def step(request: SignedInRequest, engagement_id: int, number: str) -> HttpResponse:
     """Show a step: its sections, every item in its state, and the line beside it."""
     desk, step = access.get_step(request.user, engagement_id, number, can=Permission.SEE)
     view = viewpoint(request, desk)
@@ -48,14 +53,14 @@ def step(request: HttpRequest, engagement_id: int, number: str) -> HttpResponse:
         here=here(desk, counted),
         previous=steps[index - 1] if index else None,
         next=steps[index + 1] if index + 1 < len(steps) else None,
-        filters=filters(sections, request.user.pk),
+        filters=filters(sections, desk.membership.user_id),
         viewing_as=view.side if view.side != desk.membership.side else "",
     )
     with timezone.override(desk.engagement.zone):
         return render(request, "questionnaires/step.html", drawing.context(**context))
 
 
-def viewpoint(request: HttpRequest, desk: access.Desk) -> Viewpoint:
+def viewpoint(request: SignedInRequest, desk: access.Desk) -> Viewpoint:
     """Return the member's own view, or for the firm the client's where `?as=client` asks for it."""
     if desk.membership.is_firm and request.GET.get("as") == Side.CLIENT:
         return Viewpoint(desk.questionnaire, Side.CLIENT)
@@ -65,11 +70,26 @@ def viewpoint(request: HttpRequest, desk: access.Desk) -> Viewpoint:
 def filters(sections: list[SectionView], person: int) -> list[dict[str, object]]:
     """Return the step's filters with their counts; the page applies them by itself."""
     items = [item for section in sections for item in section.items if item.entry.shown]
-    kinds = [
+    kinds: list[tuple[str, str, str, Callable[[ItemView], bool]]] = [
         ("all", _("All"), "", lambda item: True),
-        ("mine", _("Mine"), "", lambda item: item.entry.owner is not None and item.entry.owner.user_id == person),
-        ("open", _("Open"), "open", lambda item: not item.entry.is_settled and item.entry.state != "not_applicable"),
-        ("client", _("With the client"), "wait", lambda item: not item.entry.is_settled and item.entry.held_by == Side.CLIENT),
+        (
+            "mine",
+            _("Mine"),
+            "",
+            lambda item: item.entry.owner is not None and item.entry.owner.user_id == person,
+        ),
+        (
+            "open",
+            _("Open"),
+            "open",
+            lambda item: not item.entry.is_settled and item.entry.state != "not_applicable",
+        ),
+        (
+            "client",
+            _("With the client"),
+            "wait",
+            lambda item: not item.entry.is_settled and item.entry.held_by == Side.CLIENT,
+        ),
         ("revisit", _("Revisit"), "revisit", lambda item: item.entry.revisit),
         ("conflict", _("Conflict"), "clash", lambda item: item.entry.conflict),
         ("unknown", _("Unknown"), "dunno", lambda item: item.entry.state == "unknown"),
@@ -81,7 +101,7 @@ def filters(sections: list[SectionView], person: int) -> list[dict[str, object]]
 
 
 @require_safe
-def item(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
+def item(request: SignedInRequest, engagement_id: int, key: str) -> HttpResponse:
     """Show one item: as a fragment to htmx, else as a page of its own, which is what a client lands on."""
     desk, entry = access.get_entry(request.user, engagement_id, key, can=Permission.SEE)
     drawing = Drawing(desk.view)
@@ -89,16 +109,24 @@ def item(request: HttpRequest, engagement_id: int, key: str) -> HttpResponse:
         return HttpResponse(drawing.entry(entry.pk))
     with timezone.override(desk.engagement.zone):
         found = reading.one_item(desk.view, entry.pk)
-        if found.register:
-            return redirect("questionnaires:register", engagement_id, found.register.key)
-        template = "questionnaires/item_detail.html" if desk.membership.is_firm else "questionnaires/item_ask.html"
-        context = shell(desk, "steps", item=found, step=desk.framework.step(found.item.step_key), **queue(desk, key))
+        if found.item is None:
+            return redirect("questionnaires:register", engagement_id, key.removeprefix(REGISTER_PREFIX))
+        template = (
+            "questionnaires/item_detail.html" if desk.membership.is_firm else "questionnaires/item_ask.html"
+        )
+        context = shell(
+            desk, "steps", item=found, step=desk.framework.step(found.item.step_key), **queue(desk, key)
+        )
         return render(request, template, drawing.context(**context))
 
 
-def queue(desk: access.Desk, key: str) -> dict[str, object]:
+def queue(desk: access.Desk, key: str) -> dict[str, Any]:
     """Return where an item stands among what this person is asked here: its place, and what comes next."""
     keys = [task.item.key for task in worklists.tasks(desk.membership.user, [desk.membership])]
     place = keys.index(key) if key in keys else None
     following = [other for other in (keys[place + 1 :] if place is not None else keys) if other != key]
-    return {"queue": keys, "place": None if place is None else place + 1, "next_key": following[0] if following else None}
+    return {
+        "queue": keys,
+        "place": None if place is None else place + 1,
+        "next_key": following[0] if following else None,
+    }

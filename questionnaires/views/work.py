@@ -2,11 +2,12 @@
 
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.http import SignedInRequest
 from accounts.models import Side
 from engagements.models import Engagement, Membership
 from questionnaires import worklists
@@ -17,7 +18,7 @@ PAGE = 25
 
 
 @require_safe
-def work(request: HttpRequest) -> HttpResponse:
+def work(request: SignedInRequest) -> HttpResponse:
     """Show what needs this person, in all their engagements."""
     memberships = worklists.my_desks(request.user)
     tasks = worklists.tasks(request.user, memberships)
@@ -28,7 +29,9 @@ def work(request: HttpRequest) -> HttpResponse:
         task.days = worklists.days_since(task.entry.held_since, task.engagement, now)  # type: ignore[attr-defined]
     revisits = [task for task in tasks if task.entry.revisit and not task.entry.conflict]
     needs = [task for task in tasks if not (task.entry.revisit and not task.entry.conflict)]
-    template = "questionnaires/work_client.html" if request.user.side == Side.CLIENT else "questionnaires/work.html"
+    template = (
+        "questionnaires/work_client.html" if request.user.side == Side.CLIENT else "questionnaires/work.html"
+    )
     return render(
         request,
         template,
@@ -48,7 +51,7 @@ def work(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def portfolio(request: HttpRequest) -> HttpResponse:
+def portfolio(request: SignedInRequest) -> HttpResponse:
     """Show all engagements this person may see, with how far each is and who holds what."""
     wanted = request.GET.get("show", "running")
     words = request.GET.get("q", "").strip()
@@ -70,13 +73,25 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         "engagement__client__name", "engagement__name", "id"
     )
     page = Paginator(memberships, PAGE).get_page(request.GET.get("page"))
-    standings = worklists.standings([member for member in page.object_list if hasattr(member.engagement, "questionnaire")])
+    standings = worklists.standings(
+        [member for member in page.object_list if hasattr(member.engagement, "questionnaire")]
+    )
     now = timezone.now()
     rows = []
     for standing in standings:
-        standing.engagement.questionnaire.engagement = standing.engagement  # type: ignore[attr-defined]
-        ages = {side: worklists.days_since(since, standing.engagement, now) for side, since in standing.oldest.items()}
-        rows.append({"standing": standing, "marks": spark(standing), "with_client": ages.get(Side.CLIENT), "with_firm": ages.get(Side.FIRM)})
+        standing.engagement.questionnaire.engagement = standing.engagement
+        ages = {
+            side: worklists.days_since(since, standing.engagement, now)
+            for side, since in standing.oldest.items()
+        }
+        rows.append(
+            {
+                "standing": standing,
+                "marks": spark(standing),
+                "with_client": ages.get(Side.CLIENT),
+                "with_firm": ages.get(Side.FIRM),
+            }
+        )
     return render(
         request,
         "questionnaires/portfolio.html",
@@ -90,5 +105,9 @@ def spark(standing: Standing) -> list[StepMark]:
     found = []
     for step in framework.steps:
         progress = standing.by_step.get(step.key)
-        found.append(StepMark(step.number, step.short_title, step.phase_key, progress.percent if progress else 0, "", ""))
+        found.append(
+            StepMark(
+                step.number, step.short_title, step.phase_key, progress.percent if progress else 0, "", ""
+            )
+        )
     return found

@@ -37,7 +37,7 @@ def value_of(stage: Stage, spec: Item | Column, told: Any) -> Any:
 def current(stage: Stage, place: Place) -> Answer | None:
     """Return the answer at a place, or None before its first value."""
     return Answer.objects.filter(
-        entry=stage.entry(place.item_key), row_id=place.row_id, column=place.column, part=place.part
+        entry=stage.entry(place.item_key), row=place.row_id, column=place.column, part=place.part
     ).first()
 
 
@@ -87,7 +87,9 @@ def write(stage: Stage, key: str, act: dict[str, Any]) -> None:
     surroundings(stage, key, act)
 
 
-def edit(stage: Stage, key: str, columns: tuple[Column, ...], edits: list[dict[str, Any]], *, settle: bool) -> None:
+def edit(
+    stage: Stage, key: str, columns: tuple[Column, ...], edits: list[dict[str, Any]], *, settle: bool
+) -> None:
     """Change cells, add rows and remove rows, counted from 1 as they stood before."""
     by_key = {column.key: column for column in columns}
     standing = list(stage.entry(key).rows.live())
@@ -113,7 +115,11 @@ def fill(
     """Add rows with their cells."""
     by_key = {column.key: column for column in columns}
     cells = [
-        {name: value_of(stage, by_key[name], value) for name, value in row.items() if by_key[name].type != "file"}
+        {
+            name: value_of(stage, by_key[name], value)
+            for name, value in row.items()
+            if by_key[name].type != "file"
+        }
         for row in told
     ]
     made = rows.add_rows(
@@ -153,7 +159,9 @@ def surroundings(stage: Stage, key: str, act: dict[str, Any]) -> None:
 def resolve_conflict(stage: Stage, act: dict[str, Any]) -> None:
     """Decide between two answers to one item; *mine* is what the person of the act had written."""
     key = act["resolve_conflict"]
-    open_conflicts = Conflict.objects.filter(answer__entry=stage.entry(key), outcome="").select_related("answer")
+    open_conflicts = Conflict.objects.filter(answer__entry=stage.entry(key), outcome="").select_related(
+        "answer"
+    )
     conflict = open_conflicts.latest("id")
     mine = conflict.by_id == stage.by.membership.user_id
     outcome = act["keep"] if mine else {"mine": "theirs", "theirs": "mine"}[act["keep"]]
@@ -188,7 +196,11 @@ def unknown(stage: Stage, act: dict[str, Any]) -> None:
 def not_applicable(stage: Stage, act: dict[str, Any]) -> None:
     """Set an item aside."""
     entries.mark_not_applicable(
-        desk=stage.by, entry=stage.entry(act["not_applicable"]), reason=act["reason"], words=act.get("words", ""), at=stage.at
+        desk=stage.by,
+        entry=stage.entry(act["not_applicable"]),
+        reason=act["reason"],
+        words=act.get("words", ""),
+        at=stage.at,
     )
 
 
@@ -221,7 +233,12 @@ def register(stage: Stage, act: dict[str, Any]) -> None:
         row_id = stage.names["row", act["edit"]]
         by_key = {column.key: column for column in columns}
         for name, value in act["row"].items():
-            save(stage, Place(place, row_id=row_id, column=name), value_of(stage, by_key[name], value), settle=False)
+            save(
+                stage,
+                Place(place, row_id=row_id, column=name),
+                value_of(stage, by_key[name], value),
+                settle=False,
+            )
         return
     (row,) = fill(stage, place, columns, [act["row"]], settle=False)
     stage.names["row", act.get("id")] = row.pk
@@ -231,7 +248,11 @@ def attach(stage: Stage, key: str, told: dict[str, Any], *, answers_item: bool) 
     """Attach a small file whose text is in the story."""
     upload = SimpleUploadedFile(told["name"], told["text"].encode())
     file = evidence.attach(
-        desk=stage.by, entry=stage.entry(key), upload=upload, firm_only=told.get("side") == "firm", at=stage.at
+        desk=stage.by,
+        entry=stage.entry(key),
+        upload=upload,
+        firm_only=told.get("side") == "firm",
+        at=stage.at,
     )
     if answers_item:
         stage.at += timedelta(seconds=1)

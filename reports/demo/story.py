@@ -40,7 +40,7 @@ class Stage:
     at: datetime
     act: dict[str, Any] = field(default_factory=dict)
     number: int = 0
-    names: dict[str, Any] = field(default_factory=dict)
+    names: dict[Any, Any] = field(default_factory=dict)
 
     def desk(self, person: str) -> Desk:
         """Return the desk of a person of the story."""
@@ -55,7 +55,9 @@ class Stage:
 
     def entry(self, key: str) -> Entry:
         """Return the entry of an item's latest round, or of a register, as it is now."""
-        entries = Entry.objects.filter(engagement=self.engagement, item_key=key).select_related("round", "owner__user", "answered_by")
+        entries = Entry.objects.filter(engagement=self.engagement, item_key=key).select_related(
+            "round", "owner__user", "answered_by"
+        )
         if not key.startswith(REGISTER_PREFIX):
             entries = entries.filter(round__is_latest=True)
         entry = entries.get()
@@ -124,7 +126,8 @@ def make_people() -> dict[str, User]:
     clients: dict[str, Client] = {}
     for client in told["clients"]:
         clients[client["key"]], _new = Client.objects.get_or_create(
-            name=client["name"], defaults={"short_name": client.get("short_name") or client["name"].split()[0]}
+            name=client["name"],
+            defaults={"short_name": client.get("short_name") or client["name"].split()[0]},
         )
     # One slow hash for all of them: the password is no secret.
     password = make_password(PASSWORD)
@@ -169,11 +172,20 @@ def play(path: Path, users: dict[str, User], *, today: date, now: datetime | Non
     yield f"{frame['code']}: {len(acts)} acts, {stage.engagement.client.name}"
 
 
-def _open(frame: dict[str, Any], members: list[dict[str, Any]], users: dict[str, User], *, today: date, now: datetime) -> Stage:
+def _open(
+    frame: dict[str, Any],
+    members: list[dict[str, Any]],
+    users: dict[str, User],
+    *,
+    today: date,
+    now: datetime,
+) -> Stage:
     version = FrameworkVersion.objects.order_by("-id").first()
     if version is None:
         raise LookupError("No framework is loaded.")
-    client = Client.objects.get(name=next(c["name"] for c in cast()["clients"] if c["key"] == frame["client"]))
+    client = Client.objects.get(
+        name=next(c["name"] for c in cast()["clients"] if c["key"] == frame["client"])
+    )
     managers = [member for member in members if member["role"] == "project_manager"]
     first = min(member["joined"] for member in members)
     manager = users[managers[0]["person"]]
@@ -223,5 +235,10 @@ def _look_away(stage: Stage) -> None:
     """Let everybody have looked last a few days ago, so that there is something new to see."""
     for number, membership in enumerate(stage.members.values()):
         seen_at = stage.now - timedelta(days=2 + number % 4)
-        newest = Event.objects.filter(engagement=stage.engagement, at__lte=seen_at).order_by("-number").values_list("number", flat=True).first()
+        newest = (
+            Event.objects.filter(engagement=stage.engagement, at__lte=seen_at)
+            .order_by("-number")
+            .values_list("number", flat=True)
+            .first()
+        )
         Membership.objects.filter(pk=membership.pk).update(seen_event=newest or 0, seen_at=seen_at)

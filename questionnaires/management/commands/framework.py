@@ -24,7 +24,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what was asked; every problem of a document is printed with its line."""
         if options["deed"] == "list":
-            for version in FrameworkVersion.objects.select_related("framework").order_by("framework__key", "id"):
+            for version in FrameworkVersion.objects.select_related("framework").order_by(
+                "framework__key", "id"
+            ):
                 self.stdout.write(f"{version.framework.key} {version.version} {version.content_hash[:12]}")
             return
         try:
@@ -44,5 +46,9 @@ class Command(BaseCommand):
         except document.DocumentError as error:
             raise CommandError("\n".join(str(problem) for problem in error.problems)) from error
         except publishing.VersionTaken as error:
-            raise CommandError(f"Version {error} was published before with other content. Give the file a new version.") from error
-        self.stdout.write(f"{'Loaded' if is_new else 'Already loaded'}: {version.framework.title} {version.version}")
+            raise CommandError(
+                f"Version {error} was published before with other content. Give the file a new version."
+            ) from error
+        self.stdout.write(
+            f"{'Loaded' if is_new else 'Already loaded'}: {version.framework.title} {version.version}"
+        )

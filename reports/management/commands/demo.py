@@ -27,7 +27,9 @@ class Command(BaseCommand):
         """Play every story that is not there yet. The sign-ins are public, so only a machine of one's own takes them."""
         host = urlsplit(settings.BASE_URL).hostname
         if host not in ("localhost", "127.0.0.1", "::1"):
-            raise CommandError(f"The demo's password is public, so it is not loaded at {host}. It is for a machine of your own.")
+            raise CommandError(
+                f"The demo's password is public, so it is not loaded at {host}. It is for a machine of your own."
+            )
         if options["accounts"]:
             self.accounts()
             return
