@@ -143,6 +143,8 @@ class TestEvaluation:
 
     def test_numbers_compare_as_numbers(self):
         assert parse("size == 30.0").holds({"size": Decimal(30)})
+        assert not parse("size != 30.0").holds({"size": Decimal(30)})
+        assert parse("size in (29, 30.0)").holds({"size": Decimal(30)})
         assert parse("size > 9").holds({"size": Decimal(30)})
         assert parse("size > -3").holds({"size": Decimal(-2)})
 

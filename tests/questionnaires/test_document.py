@@ -226,6 +226,14 @@ class TestLookups:
         assert small.watchers("size") == ()
         assert small.triggers == {"kind", "why"}
 
+    def test_a_circle_leads_nowhere_twice(self):
+        framework = parse(
+            changed("condition: kind == a\n                depends_on: [kind]", "depends_on: [size]")
+        )
+
+        assert keys(framework.downstream("why")) == ["size", "agreed"]
+        assert keys(framework.downstream("size")) == ["why", "agreed"]
+
     def test_deliverables_know_what_feeds_them(self, small):
         assert keys(small.feeding("plan")) == ["size"]
         assert keys(small.registers_feeding("plan")) == ["risks"]
@@ -259,6 +267,11 @@ class TestNumbers:
         assert numbers["label-definition"] == ("3.16a", "ground-truth")
         assert numbers["label-delay"] == ("3.16b", "ground-truth")
         assert numbers["labelling-effort"] == ("3.16d", "ground-truth")
+
+    def test_of_several_triggers_the_nearest_counts(self):
+        text = changed("condition: why is answered", "condition: size > 5 and kind == a")
+
+        assert (parse(text).item("deeper").number, parse(text).item("deeper").parent_key) == ("3.2a", "size")
 
     def test_a_condition_on_another_step_makes_no_child(self, built_in):
         assert built_in.item("independent-challenge").parent_key is None

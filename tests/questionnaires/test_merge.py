@@ -257,6 +257,12 @@ class TestPlaces:
             ("a list", "a list\n- same line", "a list\n- same line\n- more"),
             # Both moved the same line to different places.
             ("top\nmove me\nmiddle\nend", "move me\ntop\nmiddle\nend", "top\nmiddle\nend\nmove me"),
+            ("a b MOVED c d e", "MOVED a b c d e", "a b c d e MOVED"),
+            # A new line in the middle of one is no line of its own.
+            ("one two", "one\nA two", "one\nB two"),
+            ("one two", "one A\ntwo", "one B\ntwo"),
+            # A lone carriage return would become one newline with the other side's.
+            ("x", "x y\r", "x\nz"),
             ("同意", "不同意", "很同意"),
         ],
     )
