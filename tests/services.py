@@ -43,6 +43,8 @@ def _plain_static_files() -> None:
     from django.conf import settings
 
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    # WhiteNoise warns when the folder it serves is missing.
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 
 def _restore(before: dict[str, str]) -> None:

@@ -91,7 +91,9 @@ class TestTokens:
 
 
 class TestSheets:
-    @pytest.mark.parametrize("path", [p for p in SHEETS if p.name != "tokens.css"], ids=lambda path: path.name)
+    @pytest.mark.parametrize(
+        "path", [p for p in SHEETS if p.name != "tokens.css"], ids=lambda path: path.name
+    )
     def test_colours_come_from_tokens(self, path):
         literal = re.findall(r"#[0-9a-f]{3,8}\b|\b(?:rgb|hsl|oklch)a?\(", without_comments(text_of(path)))
 
@@ -105,7 +107,9 @@ class TestSheets:
         assert used - defined == set()
 
     def test_every_class_on_a_page_has_a_rule(self):
-        styled = set(re.findall(r"\.([a-zA-Z][\w-]*)", "".join(without_comments(text_of(sheet)) for sheet in SHEETS)))
+        styled = set(
+            re.findall(r"\.([a-zA-Z][\w-]*)", "".join(without_comments(text_of(sheet)) for sheet in SHEETS))
+        )
         used: dict[str, set[str]] = {}
         for path in set(PAGES) - MAILS:
             for value in re.findall(r'class="((?:[^"{]|\{[%{].*?[%}]\})*)"', text_of(path)):
@@ -130,7 +134,9 @@ class TestTemplates:
     def test_it_can_be_read(self, path):
         get_template(str(path.relative_to(TEMPLATES)))
 
-    @pytest.mark.parametrize("path", [path for path in PAGES if path.suffix == ".html"], ids=lambda path: path.name)
+    @pytest.mark.parametrize(
+        "path", [path for path in PAGES if path.suffix == ".html"], ids=lambda path: path.name
+    )
     def test_it_keeps_to_the_content_policy(self, path):
         page = text_of(path)
 
@@ -161,12 +167,22 @@ class TestTemplates:
         assert {word: where for word, where in needed.items() if word not in rights} == {}
 
     def test_htmx_is_told_what_to_swap_and_to_evaluate_nothing(self):
-        config = json.loads(re.search(r"name=\"htmx-config\" content='([^']*)'", text_of(TEMPLATES / "base.html"))[1])
+        config = json.loads(
+            re.search(r"name=\"htmx-config\" content='([^']*)'", text_of(TEMPLATES / "base.html"))[1]
+        )
 
         def swaps(status: str) -> bool:
-            return next(rule["swap"] for rule in config["responseHandling"] if re.search(rule["code"], status))
+            return next(
+                rule["swap"] for rule in config["responseHandling"] if re.search(rule["code"], status)
+            )
 
-        assert [swaps(code) for code in ("200", "204", "302", "409", "422")] == [True, False, True, True, True]
+        assert [swaps(code) for code in ("200", "204", "302", "409", "422")] == [
+            True,
+            False,
+            True,
+            True,
+            True,
+        ]
         assert not any(swaps(code) for code in ("400", "403", "404", "413", "429", "500", "503"))
         assert config["allowEval"] is config["allowScriptTags"] is config["includeIndicatorStyles"] is False
         assert config["selfRequestsOnly"] is True

@@ -50,7 +50,15 @@ class TestDates:
 
     @pytest.mark.parametrize(
         ("days", "shown"),
-        [(0, ">today<"), (1, ">1 day<"), (3, '"">3 days<'), (4, "age-mid"), (8, "age-mid"), (9, "age-old"), (40, "age-old")],
+        [
+            (0, ">today<"),
+            (1, ">1 day<"),
+            (3, '"">3 days<'),
+            (4, "age-mid"),
+            (8, "age-mid"),
+            (9, "age-old"),
+            (40, "age-old"),
+        ],
     )
     def test_age_gains_weight_by_one_ruler(self, days, shown):
         assert shown in interface.age(days)
@@ -95,17 +103,24 @@ class TestStates:
         ],
     )
     def test_the_strongest_is_shown_as_glyph_and_word(self, entry, key, word):
-        shown = show("{% state entry %}|{% state_glyph entry %}|{{ entry|state_key }}|{{ entry|state_word }}", entry=entry).split("|")
+        shown = show(
+            "{% state entry %}|{% state_glyph entry %}|{{ entry|state_key }}|{{ entry|state_word }}",
+            entry=entry,
+        ).split("|")
 
         assert all("<svg" in part and word in part for part in shown[:2])
         assert shown[2:] == [key, word]
 
     def test_words_can_say_more(self):
-        assert "Decision 9: option B" in show('{% state entry "Decision 9: option B" %}', entry=Entry("answered"))
+        assert "Decision 9: option B" in show(
+            '{% state entry "Decision 9: option B" %}', entry=Entry("answered")
+        )
         assert "Waiting on N&amp;B" in show('{% state entry waiting_on="N&B" %}', entry=Entry())
         assert "Answered" in show('{% state entry waiting_on="N&B" %}', entry=Entry("answered"))
 
-    @pytest.mark.parametrize(("value", "word"), [("on_track", "On track"), ("watch", "Watch"), ("at_risk", "At risk")])
+    @pytest.mark.parametrize(
+        ("value", "word"), [("on_track", "On track"), ("watch", "Watch"), ("at_risk", "At risk")]
+    )
     def test_health_has_a_shape_and_a_word(self, value, word):
         assert "<svg" in interface.health(value)
         assert word in interface.health(value)
@@ -124,7 +139,11 @@ class TestParts:
 
     @pytest.mark.parametrize(
         ("path", "shown"),
-        [("/engagements/", ' aria-current="page"'), ("/engagements/4/steps/", ' aria-current="true"'), ("/inbox/", "")],
+        [
+            ("/engagements/", ' aria-current="page"'),
+            ("/engagements/4/steps/", ' aria-current="true"'),
+            ("/inbox/", ""),
+        ],
     )
     def test_a_navigation_marks_where_one_is(self, path, shown):
         request = RequestFactory().get(path)
