@@ -78,8 +78,8 @@ class Fields:
         allowed = (*required, *optional)
         for name in node.parts:
             if name not in allowed:
-                near = suggestion(name, allowed) or f"; known are {', '.join(allowed)}"
-                self.wrong(node.lines[name], f"'{name}' is not a known key{near}")
+                near = suggestion(name[:MAX_KEY], allowed) or f"; known are {', '.join(allowed)}"
+                self.wrong(node.lines[name], f"'{name[:MAX_KEY]}' is not a known key{near}")
         for name in required:
             if name not in node.parts:
                 self.wrong(node.line, f"'{name}' is missing")
@@ -103,7 +103,10 @@ class Fields:
             if not node.text:
                 self.wrong(node.line, f"'{name}' is empty; write a text or leave the key out")
             else:
-                self.wrong(node.line, f"'{name}' is read as {kind} in YAML; put it in quotes: '{node.text}'")
+                self.wrong(
+                    node.line,
+                    f"'{name}' is read as {kind} in YAML; put it in quotes: '{node.text[:MAX_KEY]}'",
+                )
             return ""
         if len(node.text) > most:
             self.wrong(node.line, f"'{name}' has {len(node.text):,} characters; at most {most:,} are allowed")

@@ -125,7 +125,7 @@ def _built(text: str) -> Node | None:
         if nodes > MAX_NODES:
             raise _refusal(line, f"the document has more than {MAX_NODES:,} values")
         if (tag := getattr(event, "tag", None)) is not None:
-            raise _refusal(line, f"tags are not allowed: '{tag}'")
+            raise _refusal(line, f"tags are not allowed: '{tag[:60]}'")
         node: Node
         if isinstance(event, yaml.ScalarEvent):
             node = Scalar(line, event.value, event.style is None or event.style == "")
@@ -160,7 +160,9 @@ def _put(table: Table, node: Node, problems: list[Problem]) -> None:
         first = table.lines[key.text]
         problems.append(
             Problem(
-                key.line, "document", f"'{key.text}' stands here a second time; the first is in line {first}"
+                key.line,
+                "document",
+                f"'{key.text[:60]}' stands here a second time; the first is in line {first}",
             )
         )
         return
