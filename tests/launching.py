@@ -185,6 +185,11 @@ def launch(*words: str, said: str = "", **given: str) -> "subprocess.CompletedPr
     )
 
 
+def output_of(command: list[str]) -> str:
+    """Run a program of the machine in the checkout and return what it prints."""
+    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+
+
 def children_of(pid: int) -> list[int]:
     """Return the living children of a process."""
     text = Path(f"/proc/{pid}/task/{pid}/children").read_text()

@@ -5,6 +5,8 @@ import re
 import signal
 import socket
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 import redis
 
 from config.launch import processes
+from config.launch.folder import ROOT
 from tests import launching
 
 
@@ -44,6 +47,23 @@ class TestRunningInstallation:
     def test_nothing_of_the_database_runs_as_root(self, running: launching.Installation) -> None:
         for folder in ("postgres", "valkey"):
             assert launching.owner(running.pid_of(folder)) != 0, folder
+
+    def test_web_and_worker_step_down_where_they_can_and_say_so_where_not(
+        self, running: launching.Installation
+    ) -> None:
+        account = launching.stepping_down()
+        reaches = account and account.succeeds([sys.executable, "-c", "import django"], ROOT)
+        wanted = account.uid if account and reaches else os.geteuid()
+
+        assert {launching.owner(running.child(name)) for name in ("uvicorn", "celery")} == {wanted}
+        assert ("run as root" in running.said()) == (wanted == 0)
+
+    def test_a_container_s_health_check_asks_it(self, running: launching.Installation) -> None:
+        command = [sys.executable, "-m", "config.launch.health"]
+        settings = launching.environment(PORT=str(running.port), ALLOWED_HOSTS="localhost")
+        running.wait(lambda: running.ready()["worker"], 40)
+
+        assert subprocess.run(command, check=False, cwd=ROOT, env=settings).returncode == 0
 
     def test_a_second_start_on_the_same_folder_is_refused(self, running: launching.Installation) -> None:
         second = launching.up(running.data)

@@ -4,7 +4,6 @@ import ast
 import io
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from config.launch import checks, set_up
 from config.launch.errors import CannotStart
 from config.launch.folder import ROOT
 from config.launch.progress import LAUNCHER_STEPS, Steps
+from tests import launching
 
 LOCKS = ("requirements.txt", "requirements-dev.txt")
 
@@ -107,7 +107,7 @@ class TestBootstrap:
     def test_what_runs_before_the_packages_needs_none(self) -> None:
         code = "import sys; from config.launch import set_up; print(*sys.modules)"
         command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r}); {code}"]
-        loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        loaded = launching.output_of(command)
 
         foreign = (
             {name.split(".")[0] for name in loaded.split()}

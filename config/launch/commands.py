@@ -65,9 +65,7 @@ def has(environment: dict[str, str], name: str) -> bool:
     return bool(environment.get(name) or environment.get(f"{name}_FILE"))
 
 
-def web(
-    folder: Folder, log: Path, settings: dict[str, str], account: Account | None, *, host: str, port: int
-) -> Child:
+def web(log: Path, settings: dict[str, str], account: Account | None, *, host: str, port: int) -> Child:
     """Return the web process: pages and streams."""
     proxy = "--proxy-headers" if settings.get("BEHIND_PROXY") == "1" else "--no-proxy-headers"
     return Child(

@@ -26,6 +26,7 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "installed.json"
 NODE_STAMP = ROOT / "node_modules" / "installed.json"
 FONTS = ROOT / "static" / "fonts"
+FONT_SHEET = ROOT / "config" / "fonts.css"
 LEAST_SPACE = 1500 * 1024 * 1024
 
 # (what the dynamic linker calls it, the package that brings it)
@@ -188,9 +189,8 @@ def python_packages(steps: Steps, *, tests: bool) -> None:
 
 def node_packages(steps: Steps, *, tests: bool) -> None:
     """Fetch the font files (and for tests axe-core) through npm; without one, go on and say so."""
-    sheet = ROOT / "config" / "fonts.css"
-    names = re.findall(r'url\("([^"]+)"\)', sheet.read_text(encoding="utf-8"))
-    wanted = {"lock": _digest(ROOT / "package-lock.json"), "sheet": _digest(sheet)}
+    names = font_names()
+    wanted = {"lock": _digest(ROOT / "package-lock.json"), "sheet": _digest(FONT_SHEET)}
     there = _read(NODE_STAMP)
     complete = all((FONTS / name).exists() for name in (*names, "fonts.css"))
     if complete and {key: there.get(key) for key in wanted} == wanted and (there.get("tests") or not tests):
@@ -215,8 +215,13 @@ def node_packages(steps: Steps, *, tests: bool) -> None:
     for name in names:
         source = next((ROOT / "node_modules" / "@fontsource").glob(f"*/files/{name}"))
         shutil.copyfile(source, FONTS / name)
-    shutil.copyfile(sheet, FONTS / "fonts.css")
+    shutil.copyfile(FONT_SHEET, FONTS / "fonts.css")
     NODE_STAMP.write_text(json.dumps({**wanted, "tests": "yes" if tests else ""}))
+
+
+def font_names() -> list[str]:
+    """Return the files that the font style sheet names."""
+    return re.findall(r'url\("([^"]+)"\)', FONT_SHEET.read_text(encoding="utf-8"))
 
 
 def _look_before_the_long_part() -> None:

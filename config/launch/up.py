@@ -100,9 +100,7 @@ def _start(options: Options, folder: Folder, supervisor: Supervisor, steps: Step
 
     steps.begin("Worker and web process")
     supervisor.add(commands.worker(folder, logs / "worker.log", settings, account))
-    supervisor.add(
-        commands.web(folder, logs / "web.log", settings, account, host=options.host, port=options.port)
-    )
+    supervisor.add(commands.web(logs / "web.log", settings, account, host=options.host, port=options.port))
     steps.end()
     base = settings.get("BASE_URL", "")
     lock.write(base)
