@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from questionnaires.document.fields import Fields
 from questionnaires.document.framework import Framework
 from questionnaires.document.numbering import gates_of, numbered, with_sections
 from questionnaires.document.problems import DocumentError, Problem
-from questionnaires.document.reading import Fields, Reader
+from questionnaires.document.reading import Reader
 from questionnaires.document.shapes import Contradiction, Item
 from questionnaires.document.source import Table, read
 
