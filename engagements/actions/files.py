@@ -90,7 +90,7 @@ def check(name: str, head: bytes) -> str:
     return media_type
 
 
-def store(*, upload: AnyFile[bytes]) -> tuple[str, str, int]:
+def store(*, upload: "AnyFile[bytes]") -> tuple[str, str, int]:
     """Write the bytes under a random name; return the name, the SHA-256 and the size."""
     digest = hashlib.sha256()
     size = 0
@@ -105,7 +105,7 @@ def store(*, upload: AnyFile[bytes]) -> tuple[str, str, int]:
 def keep(
     *,
     engagement: Engagement,
-    upload: AnyFile[bytes],
+    upload: "AnyFile[bytes]",
     side: str,
     item_key: str,
     by: User,
