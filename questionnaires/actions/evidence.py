@@ -21,7 +21,7 @@ def attach(
     *,
     desk: Desk,
     entry: Entry,
-    upload: AnyFile[bytes],
+    upload: "AnyFile[bytes]",
     firm_only: bool = False,
     replaces: File | None = None,
     at: datetime | None = None,
