@@ -51,9 +51,12 @@ class TestFormatting:
     def test_a_line_break_stays_a_line_break(self):
         assert to_html("one\ntwo") == "<p>one<br>\ntwo</p>\n"
 
-    @pytest.mark.parametrize(("level", "shown"), [(1, 4), (2, 5), (3, 6), (4, 6), (6, 6)])
-    def test_headings_stand_below_those_of_the_page(self, level, shown):
-        assert to_html(f"{'#' * level} Risks") == f"<h{shown}>Risks</h{shown}>\n"
+    @pytest.mark.parametrize("level", range(1, 7))
+    def test_headings_stand_one_below_their_question(self, level):
+        assert to_html(f"{'#' * level} Risks") == "<h4>Risks</h4>\n"
+
+    def test_headings_fit_where_there_is_no_question(self):
+        assert to_html("# Risks", 3) == "<h3>Risks</h3>\n"
 
     def test_links_lead_out_without_a_recommendation(self):
         assert to_html("[plan](https://example.org/a?b=1&c=2)") == (

@@ -196,9 +196,10 @@ def _shown(look: Look, word: str) -> SafeString:
 
 
 @register.filter
-def markdown(text: str | None) -> SafeString:
-    """Show what somebody wrote, as safe HTML inside a `.prose`."""
-    return format_html('<div class="prose">{}</div>', mark_safe(markdown_text.to_html(text or "")))  # noqa: S308 - cleaned there
+def markdown(text: str | None, heading: int = markdown_text.HEADING) -> SafeString:
+    """Show what somebody wrote, as safe HTML inside a `.prose`; its headings one below what they stand under."""
+    html = markdown_text.to_html(text or "", heading)
+    return format_html('<div class="prose">{}</div>', html)
 
 
 @register.simple_tag(takes_context=True)
