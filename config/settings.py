@@ -169,6 +169,10 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
+# Open streams of one process: each keeps a connection and a few kilobytes.
+LIVE_STREAMS = env_int("LIVE_STREAMS", 2000)
+LIVE_STREAMS_PER_PERSON = 10
+
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [

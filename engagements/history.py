@@ -10,6 +10,9 @@ from accounts.models import User
 from engagements.models import Engagement, Event
 from live import publish
 
+# The name under which `live` knows engagements.
+TOPICS = "engagement"
+
 
 def lock(engagement: Engagement) -> int:
     """Take the engagement's lock and return the number of the event about to be written.
@@ -55,5 +58,5 @@ def record(
         data=data or {},
     )
     engagement_id = engagement.pk
-    transaction.on_commit(lambda: publish.announce(engagement_id, number), robust=True)
+    transaction.on_commit(lambda: publish.announce(TOPICS, engagement_id, number), robust=True)
     return event
