@@ -1,0 +1,87 @@
+"""What every test may ask for: a small world with named people, and browsers and desks for them.
+
+The world is built once per run through the product's own actions and kept in a schema of its own; a test that
+asks for it gets the rows copied in, which takes milliseconds. A test that does not ask has an empty database.
+"""
+
+import pytest
+from django.apps import apps
+from django.db import connection, transaction
+
+from tests import people
+
+KEPT = "kept"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords():
+    """Hash passwords with the cheapest hasher: the real one takes a tenth of a second, on purpose."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def kept_world(django_db_setup, django_db_blocker, _cheap_passwords):
+    """Build the world, keep its rows aside and leave the database empty; return the statements that copy them."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        people.build_world()
+        cursor.execute(f"DROP SCHEMA IF EXISTS {KEPT} CASCADE")
+        cursor.execute(f"CREATE SCHEMA {KEPT}")
+        copies = []
+        for model in apps.get_models(include_auto_created=True):
+            table = model._meta.db_table
+            if model._meta.app_label in ("auth", "contenttypes") or not model._base_manager.exists():
+                continue
+            cursor.execute(f"CREATE TABLE {KEPT}.{table} AS TABLE public.{table}")
+            copies.append(f"INSERT INTO public.{table} SELECT * FROM {KEPT}.{table}")
+        tables = ", ".join(statement.split()[2] for statement in copies)
+        # Identities go on counting, so that no other row of the run gets the number of one of these.
+        cursor.execute(f"TRUNCATE {tables} CASCADE")
+    return "; ".join(copies)
+
+
+@pytest.fixture
+def world(db, kept_world):
+    """Give the test the world: see `tests.people.World`. It works with and without `transaction=True`."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(kept_world)
+    return people.read_world()
+
+
+@pytest.fixture
+def engagement(world):
+    """Give the engagement of all named people: depth full, active, from the built-in framework."""
+    return world.engagement
+
+
+@pytest.fixture
+def desk(world):
+    """Give `desk(person)`: that person's desk in the engagement, or in another one."""
+    return lambda person, engagement=None, **more: people.desk(person, engagement or world.engagement, **more)
+
+
+@pytest.fixture
+def client_for():
+    """Give `client_for(person)`: a browser in which they are signed in; `csrf=True` wants tokens as browsers do."""
+    return people.browser_of
+
+
+def _named(key):
+    def person(world):
+        return world.people[key]
+
+    person.__doc__ = f"Give {people.CAST[key].name}, the {key.replace('_', ' ')} of the world."
+    return pytest.fixture(name=key)(person)
+
+
+project_manager = _named("project_manager")
+consultant = _named("consultant")
+observer = _named("observer")
+administrator = _named("administrator")
+outsider = _named("outsider")
+other_manager = _named("other_manager")
+sponsor = _named("sponsor")
+contributor = _named("contributor")
+reviewer = _named("reviewer")
+other_client_member = _named("other_client_member")
