@@ -106,7 +106,9 @@ drawer?.addEventListener("close", () => {
 });
 // A form in the drawer that did what it was for closes it.
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (detail.successful && detail.elt.matches?.("[data-closes-drawer]")) drawer.close();
+  // A 409 or 422 is an answer too, but not yet the end of it.
+  const done = detail.successful && detail.xhr.status < 300;
+  if (done && detail.elt.matches?.("[data-closes-drawer]")) drawer.close();
 });
 
 // A click on what lies behind closes a dialog; the press must have begun there, or marking text would close it.
