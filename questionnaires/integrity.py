@@ -83,7 +83,9 @@ def _visibility(questionnaire: Questionnaire) -> Iterator[str]:
 
 
 def _conflicts(questionnaire: Questionnaire) -> Iterator[str]:
-    open_conflict = Conflict.objects.filter(answer__entry=OuterRef("pk"), outcome="")
+    open_conflict = Conflict.objects.filter(
+        answer__entry=OuterRef("pk"), answer__row__deleted_at=None, outcome=""
+    )
     entries = Entry.objects.filter(engagement_id=questionnaire.pk).exclude(
         item_key__startswith=REGISTER_PREFIX
     )

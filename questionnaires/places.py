@@ -53,18 +53,22 @@ class Base:
     """The version an author's text rests on; *as_sent* when it is their own text of a merged version.
 
     After a merge the author's field still shows what they typed. Basing their next save on the merged text
-    would delete the other person's words, and on the version before it would repeat the conflict.
+    would delete the other person's words, and on the version before it would repeat the conflict. After an
+    overlap the field shows what was kept as their *conflict* with its *saves*-th save, and rests on that.
     """
 
     version: int
     as_sent: bool = False
+    conflict: int = 0
+    saves: int = 0
 
     @classmethod
     def parse(cls, text: str) -> "Base":
-        """Read ``7`` or ``7s``; raises ValueError for anything else."""
-        if not (match := re.fullmatch(r"(\d{1,9})(s?)", text)):
+        """Read ``7``, ``7s`` or ``7sc12.3``; raises ValueError for anything else."""
+        if not (match := re.fullmatch(r"(\d{1,9})(s?)(?:c(\d{1,18})\.(\d{1,9}))?", text, re.ASCII)):
             raise ValueError("A base is a version number.")
-        return cls(int(match[1]), bool(match[2]))
+        return cls(int(match[1]), bool(match[2]), int(match[3] or 0), int(match[4] or 0))
 
     def __str__(self) -> str:
-        return f"{self.version}{'s' if self.as_sent else ''}"
+        kept = f"c{self.conflict}.{self.saves}" if self.conflict else ""
+        return f"{self.version}{'s' if self.as_sent else ''}{kept}"

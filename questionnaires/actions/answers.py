@@ -2,12 +2,12 @@
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -58,20 +58,25 @@ def save(
     Same base: saved. Newer version there: texts are merged word by word, sets element by element, other values
     are compared. What overlaps is kept whole as the author's open conflict, and the current value stays. A *key*
     seen before changes nothing. Choices, numbers, dates and people are settled at once; texts and cells when
-    *settle* says so. Raises `values.BadValue`, `NotAnswerable` or `PlaceGone`; nothing is stored then.
+    *settle* says so. A row that somebody deleted meanwhile comes back, to be decided about. Raises
+    `values.BadValue`, `NotAnswerable` or `PlaceGone`; nothing is stored then.
     """
     value = clean(desk, place, raw)
     answer = lock_answer(desk, place, key=key)
     if answer.replayed:  # type: ignore[attr-defined]
-        return Saved(answer, "replayed", _base_now(answer, key))
-    if answer.open_by_author:  # type: ignore[attr-defined]
-        return _update_conflict(desk, answer, value, key, at)
+        return Saved(answer, "replayed", _base_now(answer, key, base))
+    kept: int = answer.kept_of_author  # type: ignore[attr-defined]
+    if kept and base.conflict == kept:
+        return _update_conflict(desk, place, answer, value, base, key, at)
     settle = settle or settles_at_once(desk, place)
     merged = _reconcile(desk, place, answer, value, base)
+    if merged.overlaps and kept:
+        return _update_conflict(desk, place, answer, value, base, key, at)
     if merged.overlaps:
         return _open_conflict(desk, answer, value, base, key, at)
-    if merged.value == answer.value:
-        saved = Saved(answer, "same", Base(answer.version))
+    if merged.value == answer.value and not _is_deleted(answer):
+        # The author's text still rests on what it rested on, unless it is the current one word for word.
+        saved = Saved(answer, "same", Base(answer.version) if value == answer.value else base)
         if settle and answer.settled_version != answer.version:
             saved.event = settle_entry(desk=desk, entry=answer.entry, at=at)
         return saved
@@ -90,8 +95,7 @@ def save(
         settle=settle,
         sent=value if took_in else None,
     )
-    if answer.row_id and answer.row and answer.row.deleted_at:
-        _revive(answer.row, act)
+    revived = _revive(act, entry, answer)
     saved = Saved(
         answer, "merged" if took_in else "saved", Base(answer.version, took_in), merged_with=merged.names
     )
@@ -113,6 +117,7 @@ def save(
             "was_empty": before is None,
             "settled": settle,
             "merged_with": list(merged.names),
+            "revived": revived,
         },
     )
     return saved
@@ -147,8 +152,8 @@ def settles_at_once(desk: Desk, place: Place) -> bool:
 def lock_answer(desk: Desk, place: Place, *, key: uuid.UUID) -> Answer:
     """Lock the answer at *place*, making it when this is its first value, with its entry and round.
 
-    The result says whether *key* was stored before (`replayed`) and whether the author has an open conflict
-    here (`open_by_author`). Raises PlaceGone.
+    The result says whether *key* was stored before (`replayed`) and names the author's open conflict here, if
+    there is one (`kept_of_author`). Raises PlaceGone.
     """
     item_known = place.is_register or desk.framework.has_item(place.item_key)
     if not item_known or (not place.is_register and not desk.may_see(desk.framework.item(place.item_key))):
@@ -163,7 +168,9 @@ def lock_answer(desk: Desk, place: Place, *, key: uuid.UUID) -> Answer:
         .annotate(
             replayed=Exists(Revision.objects.filter(**of_answer, key=key))
             | Exists(Conflict.objects.filter(**of_answer, keys__contains=[key])),
-            open_by_author=Exists(Conflict.objects.filter(**of_answer, by=desk.membership.user, outcome="")),
+            kept_of_author=Subquery(
+                Conflict.objects.filter(**of_answer, by=desk.membership.user, outcome="").values("pk")
+            ),
         )
     )
     answer = locked.first()
@@ -202,7 +209,9 @@ def _reconcile(desk: Desk, place: Place, answer: Answer, value: Any, base: Base)
         return _Reconciled(value)
     known = base.version == 0
     rested_on: Any = None
-    if not known and (revision := Revision.objects.filter(answer=answer, version=base.version).first()):
+    if base.conflict and (decided := _kept(answer, base, desk.membership.user)):
+        known, rested_on = True, decided.value
+    elif not known and (revision := Revision.objects.filter(answer=answer, version=base.version).first()):
         known = True
         rested_on = revision.sent if base.as_sent and revision.sent is not None else revision.value
     if not known:
@@ -241,9 +250,18 @@ def _authors_between(answer: Answer, base: Base, author: User) -> tuple[str, ...
     return tuple(names)
 
 
-def _base_now(answer: Answer, key: uuid.UUID) -> Base:
-    revision = Revision.objects.filter(answer=answer, key=key).only("version", "sent").first()
-    return Base(revision.version, revision.sent is not None) if revision else Base(answer.version)
+def _base_now(answer: Answer, key: uuid.UUID, base: Base) -> Base:
+    """Return what the text of a repeated save rests on: its revision, or the conflict that it was folded into."""
+    if revision := Revision.objects.filter(answer=answer, key=key).only("version", "sent").first():
+        return Base(revision.version, revision.sent is not None)
+    conflict = Conflict.objects.get(answer=answer, keys__contains=[key])
+    return replace(base, conflict=conflict.pk, saves=conflict.keys.index(key) + 1)
+
+
+def _kept(answer: Answer, base: Base, author: User) -> Conflict | None:
+    """Return the author's conflict that *base* names, if its kept value is still the one their text rests on."""
+    conflict = Conflict.objects.filter(pk=base.conflict, answer=answer, by=author).first()
+    return conflict if conflict and len(conflict.keys) == base.saves else None
 
 
 def _settled_value(answer: Answer) -> Any:
@@ -271,22 +289,33 @@ def _open_conflict(
         changed_at=act.at,
     )
     act.change(entry, conflict=True)
-    return _conflicted(act, entry, answer, conflict)
+    return _conflicted(act, entry, answer, conflict, base)
 
 
-def _update_conflict(desk: Desk, answer: Answer, value: Any, key: uuid.UUID, at: datetime | None) -> Saved:
-    """Replace the author's kept value: while their conflict is open they go on writing in it."""
+def _update_conflict(
+    desk: Desk, place: Place, answer: Answer, value: Any, base: Base, key: uuid.UUID, at: datetime | None
+) -> Saved:
+    """Go on in the author's kept value: while their conflict is open they write in it.
+
+    A text that does not rest on what was kept, written in another window, is put below it: both stay whole.
+    """
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
     entry = act.current(answer.entry)
-    conflict = Conflict.objects.select_for_update().get(answer=answer, by=desk.membership.user, outcome="")
+    conflict = Conflict.objects.get(answer=answer, by=desk.membership.user, outcome="")
     was = conflict.value
+    goes_on = base.conflict == conflict.pk and base.saves == len(conflict.keys)
+    if not goes_on and place.takes_text(desk.framework) and was and was not in (value or ""):
+        value = f"{was}\n\n{value}" if value and value not in was else was
     conflict.value, conflict.changed_at = value, act.at
     conflict.keys = [*conflict.keys, key]
     conflict.save(update_fields=["value", "changed_at", "keys"])
-    return _conflicted(act, entry, answer, conflict, was)
+    return _conflicted(act, entry, answer, conflict, base, was)
 
 
-def _conflicted(act: Act, entry: Entry, answer: Answer, conflict: Conflict, was: Any = None) -> Saved:
+def _conflicted(
+    act: Act, entry: Entry, answer: Answer, conflict: Conflict, base: Base, was: Any = None
+) -> Saved:
+    revived = _revive(act, entry, answer)
     event = act.finish(
         "conflict.opened" if conflict.opened_event == act.number else "conflict.changed",
         entry=entry,
@@ -298,15 +327,31 @@ def _conflicted(act: Act, entry: Entry, answer: Answer, conflict: Conflict, was:
             "column": answer.column,
             "part": answer.part,
             "value": [was, conflict.value],
+            "revived": revived,
         },
     )
-    return Saved(answer, "conflict", Base(answer.version), event=event)
+    return Saved(
+        answer, "conflict", replace(base, conflict=conflict.pk, saves=len(conflict.keys)), event=event
+    )
 
 
-def _revive(row: Row, act: Act) -> None:
-    """Bring back a row that somebody deleted while its cell was being written: nothing is lost."""
-    row.deleted_at = row.deleted_by = None
-    row.save(update_fields=["deleted_at", "deleted_by"])
+def _is_deleted(answer: Answer) -> bool:
+    return answer.row is not None and answer.row.deleted_at is not None
+
+
+def _revive(act: Act, entry: Entry, answer: Answer) -> bool:
+    """Bring back a row that somebody deleted while its cell was being written, and leave it to people which holds."""
+    if answer.row is None:
+        return False
+    if act.is_stale:
+        # Rows only change under the engagement's lock, which this one was read without.
+        answer.row.refresh_from_db()
+    if answer.row.deleted_at is None:
+        return False
+    answer.row.contested_by, answer.row.deleted_by, answer.row.deleted_at = answer.row.deleted_by, None, None
+    answer.row.save(update_fields=["contested_by", "deleted_at", "deleted_by"])
+    act.change(entry, conflict=True)
+    return True
 
 
 @transaction.atomic

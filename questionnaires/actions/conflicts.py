@@ -12,7 +12,7 @@ from engagements.models import Event
 from questionnaires.access import Desk
 from questionnaires.actions.act import Act
 from questionnaires.actions.answers import apply_settling, clean, settles_at_once
-from questionnaires.models import Answer, Conflict, Revision
+from questionnaires.models import Answer, Conflict, Entry, Revision, Row
 from questionnaires.places import Place
 
 
@@ -45,6 +45,15 @@ def place_of(answer: Answer) -> Place:
         part=answer.part,
         round_number=answer.entry.round.number if answer.entry.round else None,
     )
+
+
+def is_contested(entry: Entry) -> bool:
+    """Say whether anything in *entry* is to be decided: two values, or a row that was deleted and written in.
+
+    What is in a deleted row rests until the row comes back.
+    """
+    conflicts = Conflict.objects.filter(answer__entry=entry, answer__row__deleted_at=None, outcome="")
+    return conflicts.exists() or Row.objects.filter(entry=entry, contested_by__isnull=False).exists()
 
 
 @transaction.atomic
@@ -92,8 +101,7 @@ def decide(
     conflict.outcome = outcome
     conflict.decided_by, conflict.decided_at = desk.membership.user, act.at
     conflict.save(update_fields=["outcome", "decided_by", "decided_at"])
-    if not Conflict.objects.filter(answer__entry=entry, outcome="").exists():
-        act.change(entry, conflict=False)
+    act.change(entry, conflict=is_contested(entry))
     return act.finish(
         "conflict.decided",
         entry=entry,

@@ -13,6 +13,7 @@ from questionnaires import values
 from questionnaires.access import Desk
 from questionnaires.actions.act import Act
 from questionnaires.actions.answers import CLEARED, clean
+from questionnaires.actions.conflicts import is_contested
 from questionnaires.models import Answer, Entry, Revision, Row
 from questionnaires.places import Place
 from questionnaires.ranks import between, spread
@@ -173,9 +174,11 @@ def delete_row(*, desk: Desk, row: Row, at: datetime | None = None) -> Event | N
     if row.deleted_at:
         transaction.set_rollback(True)
         return None
-    row.deleted_at, row.deleted_by = act.at, desk.membership.user
-    row.save(update_fields=["deleted_at", "deleted_by"])
+    row.deleted_at, row.deleted_by, row.contested_by = act.at, desk.membership.user, None
+    row.save(update_fields=["deleted_at", "deleted_by", "contested_by"])
     touch(act, entry)
+    if entry.conflict:
+        act.change(entry, conflict=is_contested(entry))
     return act.finish("row.deleted", entry=entry, data={"row": row.pk})
 
 
@@ -191,7 +194,23 @@ def restore_row(*, desk: Desk, row: Row, at: datetime | None = None) -> Event | 
     row.deleted_at = row.deleted_by = None
     row.save(update_fields=["deleted_at", "deleted_by"])
     touch(act, entry)
+    act.change(entry, conflict=is_contested(entry))
     return act.finish("row.restored", entry=entry, data={"row": row.pk})
+
+
+@transaction.atomic
+def keep_row(*, desk: Desk, row: Row, at: datetime | None = None) -> Event | None:
+    """Decide that a row stays which one person deleted while another wrote in it; deleting it decides otherwise."""
+    act = Act.begin(desk.membership, desk.questionnaire, at=at)
+    entry = act.current(row.entry)
+    row.refresh_from_db()
+    if row.contested_by_id is None:
+        transaction.set_rollback(True)
+        return None
+    row.contested_by = None
+    row.save(update_fields=["contested_by"])
+    act.change(entry, conflict=is_contested(entry))
+    return act.finish("row.kept", entry=entry, data={"row": row.pk})
 
 
 @transaction.atomic

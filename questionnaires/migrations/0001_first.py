@@ -337,6 +337,15 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("deleted_at", models.DateTimeField(blank=True, null=True)),
                 (
+                    "contested_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
                     "created_by",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -643,6 +652,13 @@ class Migration(migrations.Migration):
             model_name="row",
             constraint=models.CheckConstraint(
                 condition=models.Q(("rank", ""), _negated=True), name="questionnaires_row_has_a_rank"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="row",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("contested_by", None), ("deleted_at", None), _connector="OR"),
+                name="questionnaires_row_contested_is_there",
             ),
         ),
         migrations.AddConstraint(

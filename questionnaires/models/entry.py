@@ -203,6 +203,8 @@ class Row(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     deleted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     deleted_at = models.DateTimeField(null=True, blank=True)
+    # Who had deleted it when a save of somebody else brought it back: to be decided, kept or deleted again.
+    contested_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
 
     objects = RowQuerySet.as_manager()
 
@@ -215,6 +217,10 @@ class Row(models.Model):
                 name="questionnaires_row_both_deleted_at_and_by",
             ),
             models.CheckConstraint(condition=~Q(rank=""), name="questionnaires_row_has_a_rank"),
+            models.CheckConstraint(
+                condition=Q(contested_by=None) | Q(deleted_at=None),
+                name="questionnaires_row_contested_is_there",
+            ),
         ]
         indexes = [models.Index(fields=["entry", "rank"], name="questionnaires_row_order")]
 
