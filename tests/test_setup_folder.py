@@ -3,12 +3,14 @@
 import json
 import os
 import socket
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from config.launch import folder as folders
 from config.launch import identity
@@ -238,12 +240,12 @@ class TestDatabaseOfSomebodyElse:
     def base(self) -> Iterator[str]:
         """An empty base on the test run's own server, as an address."""
         given = os.environ["DATABASE_URL"]
+        name = f"setup_{uuid.uuid4().hex}"
         with psycopg.connect(given, autocommit=True) as line:
-            line.execute("drop database if exists setup_probe")
-            line.execute("create database setup_probe")
-        yield given.replace("/throughline?", "/setup_probe?")
+            line.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        yield given.replace("/throughline?", f"/{name}?")
         with psycopg.connect(given, autocommit=True) as line:
-            line.execute("drop database setup_probe with (force)")
+            line.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
     def test_its_address_wins(self, place: Path, base: str) -> None:
         with launching.installation(place / "data", DATABASE_URL=base) as it:

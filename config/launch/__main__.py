@@ -56,5 +56,8 @@ if __name__ == "__main__":
     except CannotStart as problem:
         print(f"\n{problem}", file=sys.stderr)
         sys.exit(1)
+    except OSError as problem:
+        print(f"\n{problem.strerror}: {problem.filename}", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

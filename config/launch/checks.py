@@ -42,10 +42,9 @@ def test(steps: Steps, words: list[str]) -> int:
     checked = check(steps)
     steps.begin("Tests")
     steps.end("follow")
-    # Without a terminal's colours and width a log stays readable.
-    tested = subprocess.run(
-        [sys.executable, "-m", "pytest", "-n", "2", *words], check=False, cwd=ROOT
-    ).returncode
+    # File by file: the tests of one share what is slow to start.
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", *words]
+    tested = subprocess.run(command, check=False, cwd=ROOT).returncode
     if checked:
         steps.note("The tests ran, but the checks before them found faults; see above.")
     return tested or checked
