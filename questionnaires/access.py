@@ -106,6 +106,8 @@ def get_entry(
     entries = Entry.objects.filter(engagement_id=engagement_id, item_key=item_key).select_related(
         "round", "owner__user"
     )
+    if "\0" in item_key:
+        raise Http404
     if item_key.startswith(REGISTER_PREFIX):
         entry = entries.first()
     else:

@@ -17,6 +17,7 @@ from questionnaires.access import Desk
 from questionnaires.actions import conditions
 from questionnaires.actions.act import Act
 from questionnaires.models import Answer, Conflict, Entry, Revision, Row
+from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.places import Base, Place
 
 
@@ -61,6 +62,7 @@ def save(
     *settle* says so. A row that somebody deleted meanwhile comes back, to be decided about. Raises
     `values.BadValue`, `NotAnswerable` or `PlaceGone`; nothing is stored then.
     """
+    check_place(desk, place)
     value = clean(desk, place, raw)
     answer = lock_answer(desk, place, key=key)
     if answer.replayed:  # type: ignore[attr-defined]
@@ -127,6 +129,17 @@ def save(
 CLEARED: dict[str, Any] = {"reason": "", "reason_text": "", "finder": None, "find_by": None}
 
 
+def check_place(desk: Desk, place: Place) -> None:
+    """Raise PlaceGone unless the framework has the place and the author's side sees it."""
+    framework = desk.framework
+    if place.is_register:
+        exists = framework.has_register(place.item_key.removeprefix(REGISTER_PREFIX))
+    else:
+        exists = framework.has_item(place.item_key) and desk.may_see(framework.item(place.item_key))
+    if not exists or (place.part == Answer.Part.NOTE and not desk.membership.is_firm):
+        raise PlaceGone
+
+
 def clean(desk: Desk, place: Place, raw: Any) -> Any:
     """Return *raw* in the canonical form of the place's type, or raise BadValue, NotAnswerable or PlaceGone."""
     if place.part != Answer.Part.VALUE:
@@ -155,11 +168,6 @@ def lock_answer(desk: Desk, place: Place, *, key: uuid.UUID) -> Answer:
     The result says whether *key* was stored before (`replayed`) and names the author's open conflict here, if
     there is one (`kept_of_author`). Raises PlaceGone.
     """
-    item_known = place.is_register or desk.framework.has_item(place.item_key)
-    if not item_known or (not place.is_register and not desk.may_see(desk.framework.item(place.item_key))):
-        raise PlaceGone
-    if place.part == Answer.Part.NOTE and not desk.membership.is_firm:
-        raise PlaceGone
     of_answer = {"answer": OuterRef("pk")}
     locked = (
         Answer.objects.select_for_update(of=("self",))

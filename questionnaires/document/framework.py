@@ -108,6 +108,10 @@ class Framework:
         """Return the register with that key."""
         return self._index.register_by_key[key]
 
+    def has_register(self, key: str) -> bool:
+        """Tell whether there is a register with that key."""
+        return key in self._index.register_by_key
+
     def gate(self, key: str) -> Gate:
         """Return the gate with that key."""
         return self._index.gate_by_key[key]
