@@ -35,7 +35,7 @@ QUESTIONS = """
 <dialog class="dialog" id="ask"><h2>Sure?</h2><button data-closes>No</button></dialog>
 {% endblock %}
 """
-HISTORY = '<div class="drawer-head"><h2 id="dh">History</h2></div><form hx-post="/restore/" data-closes-drawer hx-swap="none"><button id="restore">Bring back</button></form><a data-closes id="back" href="/elsewhere/">Back</a>'
+HISTORY = '<div class="drawer-head"><h2 id="dh">History</h2></div><div class="drawer-body"><form hx-post="/restore/" data-closes-drawer hx-swap="none"><button id="restore">Bring back</button></form><a data-closes id="back" href="/elsewhere/">Back</a></div>'
 
 
 @pytest.fixture(scope="module")
@@ -114,9 +114,27 @@ class TestDrawer:
 
         expect(page.get_by_role("dialog", name="History")).to_be_visible()
         assert page.evaluate("document.querySelector('#drawer').contains(document.activeElement)")
+        expect(page.locator("#drawer .drawer-close")).to_be_focused()
         page.keyboard.press("Escape")
         expect(page.locator("#drawer")).to_be_hidden()
         expect(page.locator("#history-1")).to_be_focused()
+
+    def test_puts_the_focus_into_what_is_to_be_filled_in(self, open_page, answers):
+        answers["/history/1/"] = (
+            200,
+            HISTORY.replace("<form", '<input type="hidden"><textarea id="why"></textarea><form'),
+        )
+        page = open_page()
+        page.click("#history-1")
+
+        expect(page.locator("#why")).to_be_focused()
+
+    def test_can_be_closed_by_its_button(self, open_page):
+        page = open_page()
+        page.click("#history-1")
+        page.get_by_role("button", name="Close").click()
+
+        expect(page.locator("#drawer")).to_be_hidden()
 
     def test_gives_the_focus_to_the_question_when_an_update_replaced_what_opened_it(self, open_page):
         page = open_page()

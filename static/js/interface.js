@@ -96,7 +96,15 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target !== drawer || !drawer.childElementCount) return;
   const title = drawer.querySelector("h2[id]");
   if (title) drawer.setAttribute("aria-labelledby", title.id);
+  let close = drawer.querySelector(".drawer-head [data-closes]");
+  if (!close) {
+    close = document.getElementById("drawer-close").content.firstElementChild.cloneNode(true);
+    (drawer.querySelector(".drawer-head") ?? drawer).append(close);
+  }
   if (!drawer.open) drawer.showModal();
+  // To the first thing to fill in; where there is only something to read, to the way out.
+  const field = drawer.querySelector("[autofocus], .drawer-body :is(input:not([type=hidden]), select, textarea)");
+  (field ?? close).focus();
 });
 drawer?.addEventListener("close", () => {
   drawer.replaceChildren();
