@@ -117,7 +117,7 @@ class TestSheets:
                 for word in plain.split():
                     used.setdefault(word, set()).add(path.name)
         # Marks for scripts and tests, which look like nothing.
-        hooks = {"face-client", "no-rows"}
+        hooks = {"face-client"}
 
         assert {word: where for word, where in used.items() if word not in styled | hooks} == {}
 
