@@ -4,7 +4,7 @@ A fragment holds what its side may see and nothing about its viewer: what a pers
 shell, and *yours* is marked on the page from data attributes (DESIGN rule 5).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -16,8 +16,24 @@ from engagements.models import Membership
 from questionnaires import reading
 from questionnaires.access import Viewpoint
 from questionnaires.actions.answers import Saved
+from questionnaires.document import Section, Step
+from questionnaires.marks import loops, marks
 from questionnaires.models import Entry
+from questionnaires.progress import Progress
 from questionnaires.reading import Cell, ItemView, RowView, dom_id
+
+
+def rail(view: Viewpoint, step: Step, counted: Mapping[str, Progress]) -> dict[str, Any]:
+    """Return what the line beside a step's page is drawn from."""
+    steps = view.framework.steps
+    index = steps.index(step)
+    return {
+        "marks": marks(view, counted),
+        "loops": loops(view),
+        "index": index,
+        "previous": steps[index - 1] if index else None,
+        "next": steps[index + 1] if index + 1 < len(steps) else None,
+    }
 
 
 class Drawing:
@@ -84,13 +100,46 @@ class Drawing:
         entries = reading.entries_for(self.view, Entry.objects.filter(pk__in=entry_ids).order_by("id"))
         return [self.item(item) for item in reading.item_views(self.view, entries).values()]
 
-    def row(self, item: ItemView, row: RowView) -> str:
-        """Draw one row of a table."""
-        return self.draw("questionnaires/_row.html", item=item, row=row)
+    def frame(self, item: ItemView, message: str = "") -> str:
+        """Draw an item for a page that shows it: a table's rows stay as they are there, and come one by one."""
+        template = "questionnaires/_register.html" if item.register else "questionnaires/_item.html"
+        return self.draw(template, item=item, message=message, keeps_rows=True)
 
-    def cell(self, item: ItemView, row: RowView, cell: Cell) -> str:
-        """Draw one cell."""
-        return self.draw("questionnaires/_cell.html", item=item, row=row, cell=cell)
+    def rows(self, item: ItemView, row_ids: Sequence[int]) -> str:
+        """Draw rows of *item*, each with its place on the page, and take away those that are deleted."""
+        found = reading.rows_of(self.view, item, row_ids)
+        drawn = [
+            f'<template data-put="rows-{item.dom}" data-after="{f"row-{before}" if before else f"none-{item.dom}"}">'
+            f"{self.draw('questionnaires/_row.html', item=item, row=row)}</template>"
+            for row, before in found
+        ]
+        left = {row.row.pk for row, _before in found}
+        gone = [f'<template data-drop="row-{pk}"></template>' for pk in row_ids if pk not in left]
+        return "".join(gone + drawn)
+
+    def cells(self, item: ItemView, cells: Sequence[tuple[RowView, Cell]]) -> str:
+        """Draw single cells."""
+        return "".join(
+            f"<template>{self.draw('questionnaires/_cell.html', item=item, row=row, cell=cell)}</template>"
+            for row, cell in cells
+        )
+
+    def changed_rows(self, entry_id: int, row_ids: Sequence[int], message: str = "") -> str:
+        """Read a table afresh and draw what an action on some of its rows changed on a page."""
+        entry = reading.entries_for(self.view, Entry.objects.filter(pk=entry_id)).get()
+        item = reading.item_views(self.view, [entry], rows=False)[entry_id]
+        return self.frame(item, message) + self.rows(item, row_ids)
+
+    def section_progress(self, section: Section, progress: Progress) -> str:
+        """Draw how far a section is."""
+        return self.draw("questionnaires/_section_progress.html", section=section, progress=progress)
+
+    def step_progress(self, step: Step, counted: Mapping[str, Progress]) -> str:
+        """Draw how far a step is, and the line beside its page."""
+        progress = self.draw(
+            "questionnaires/_step_progress.html", progress=reading.progress_of_step(step, counted)
+        )
+        return progress + self.draw("questionnaires/_rail.html", **rail(self.view, step, counted))
 
     def draw(self, template: str, **more: Any) -> str:
         """Draw any fragment of the engagement."""

@@ -1,12 +1,12 @@
 """What pages and reports read: items with everything that stands around them, in a fixed number of queries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, F, OuterRef, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from accounts.models import Side
@@ -155,12 +155,13 @@ def entries_for(view: Viewpoint, entries: QuerySet[Entry]) -> QuerySet[Entry]:
         .values(json=JSONObject(id=F("pk"), name=F("name"), side=F("side")))
     )
     conflicts = (
-        Conflict.objects.filter(answer__entry=OuterRef("pk"), outcome="")
+        Conflict.objects.filter(answer__entry=OuterRef("pk"), answer__row__deleted_at=None, outcome="")
         .order_by("id")
         .values(
             json=JSONObject(
                 id=F("pk"),
                 answer_id=F("answer_id"),
+                row_id=F("answer__row_id"),
                 value=F("value"),
                 by_id=F("by_id"),
                 by_name=F("by__display_name"),
@@ -178,9 +179,13 @@ def entries_for(view: Viewpoint, entries: QuerySet[Entry]) -> QuerySet[Entry]:
     ).annotate(files_json=ArraySubquery(files), conflicts_json=ArraySubquery(conflicts))
 
 
-def item_views(view: Viewpoint, entries: Iterable[Entry]) -> dict[int, ItemView]:
-    """Return views of prepared entries by entry id, in two further queries whatever their number."""
+def item_views(view: Viewpoint, entries: Iterable[Entry], *, rows: bool = True) -> dict[int, ItemView]:
+    """Return views of prepared entries by entry id, in two further queries whatever their number.
+
+    Without *rows* a table comes as its frame only, unless a conflict in one of its cells is to be shown.
+    """
     views: dict[int, ItemView] = {}
+    needs_rows: set[int] = set()
     open_conflicts: dict[int, list[ConflictView]] = {}
     for entry in entries:
         entry.engagement = view.engagement
@@ -189,21 +194,19 @@ def item_views(view: Viewpoint, entries: Iterable[Entry]) -> dict[int, ItemView]
         for found in entry.conflicts_json:  # type: ignore[attr-defined]
             conflict = _conflict(found)
             open_conflicts.setdefault(conflict.answer_id, []).append(conflict)
-    answers = (
-        Answer.objects.filter(entry__in=list(views))
-        .select_related("row", "updated_by")
-        .order_by("row__rank", "row_id", "id")
-    )
-    if not view.is_firm:
-        answers = answers.exclude(part=Answer.Part.NOTE)
-    rows: dict[int, RowView] = {}
-    for answer in answers:
+            if found["row_id"] is not None:
+                needs_rows.add(entry.pk)
+    answers = Answer.objects.filter(entry__in=list(views))
+    if not rows:
+        answers = answers.filter(Q(row=None) | Q(entry__in=needs_rows))
+    placed: dict[int, RowView] = {}
+    for answer in _in_order(view, answers):
         item = views[answer.entry_id]
         conflicts = open_conflicts.get(answer.pk, [])
         item.conflicts += conflicts
         if answer.row is not None:
             if answer.row.deleted_at is None:
-                _place_cell(item, rows, answer, conflicts)
+                _place_cell(item, placed, answer, conflicts)
         elif answer.part == Answer.Part.NOTE:
             item.note = answer
         elif answer.part == Answer.Part.WORDS:
@@ -219,10 +222,83 @@ def item_views(view: Viewpoint, entries: Iterable[Entry]) -> dict[int, ItemView]
         ):
             views[sign_off.entry_id].sign_offs.append(sign_off)
     for item in views.values():
-        order = {column.key: place for place, column in enumerate(item.columns)}
-        for row in item.rows:
-            row.cells.sort(key=lambda cell, order=order: order[cell.column.key])  # type: ignore[misc]
+        _sort_cells(item)
     return views
+
+
+def _in_order(view: Viewpoint, answers: QuerySet[Answer]) -> QuerySet[Answer]:
+    """Return *answers* as this side may see them, tables row by row."""
+    if not view.is_firm:
+        answers = answers.exclude(part=Answer.Part.NOTE)
+    return answers.select_related("row__contested_by", "updated_by").order_by("row__rank", "row_id", "id")
+
+
+def _sort_cells(item: ItemView) -> None:
+    order = {column.key: place for place, column in enumerate(item.columns)}
+    for row in item.rows:
+        row.cells.sort(key=lambda cell: order[cell.column.key])
+
+
+def rows_of(view: Viewpoint, item: ItemView, row_ids: Iterable[int]) -> list[tuple[RowView, int | None]]:
+    """Return those of *row_ids* that are live rows of *item*, in order, each with the live row before it or None.
+
+    Two queries, whose cost does not grow with the table.
+    """
+    live = Row.objects.filter(entry=item.entry, deleted_at=None)
+    before = live.filter(
+        Q(rank__lt=OuterRef("rank")) | Q(rank=OuterRef("rank"), pk__lt=OuterRef("pk"))
+    ).order_by("-rank", "-pk")
+    neighbours = dict(
+        live.filter(pk__in=list(row_ids))
+        .annotate(before=Subquery(before.values("pk")[:1]))
+        .values_list("pk", "before")
+    )
+    shown = ItemView(item.entry, item.item, item.register, item.key, item.number, item.title, item.columns)
+    placed: dict[int, RowView] = {}
+    in_conflict = _in_conflict(list(neighbours))
+    for answer in _in_order(view, Answer.objects.filter(row__in=list(neighbours))):
+        _place_cell(shown, placed, answer, in_conflict.get(answer.pk, []))
+    _sort_cells(shown)
+    return [(row, neighbours[row.row.pk]) for row in shown.rows]
+
+
+def _in_conflict(row_ids: list[int]) -> dict[int, list[ConflictView]]:
+    """Return the cells of rows that have two values; only that there are some is shown with a cell."""
+    open_ones = (
+        Conflict.objects.filter(answer__row__in=row_ids, outcome="")
+        .select_related("by")
+        .annotate(saves=F("keys__len"))
+    )
+    found: dict[int, list[ConflictView]] = {}
+    for one in open_ones.order_by("pk"):
+        kept = ConflictView(
+            id=one.pk,
+            answer_id=one.answer_id,
+            value=one.value,
+            by_id=one.by_id,
+            by_name=one.by.display_name,
+            by_initials=one.by.initials,
+            by_is_firm=one.by.is_firm,
+            at=one.changed_at,
+            saves=one.saves,
+        )
+        found.setdefault(one.answer_id, []).append(kept)
+    return found
+
+
+def cells_of(view: Viewpoint, item: ItemView, answer_ids: Iterable[int]) -> list[tuple[RowView, Cell]]:
+    """Return those of *answer_ids* that are cells in live rows of *item*, each with its row, in two queries."""
+    wanted = Answer.objects.filter(
+        entry=item.entry, pk__in=list(answer_ids), row__deleted_at=None, row__isnull=False
+    )
+    answers = list(_in_order(view, wanted))
+    in_conflict = _in_conflict([answer.row_id for answer in answers if answer.row_id])
+    columns = {column.key: column for column in item.columns}
+    return [
+        (RowView(answer.row, []), Cell(columns[answer.column], answer, in_conflict.get(answer.pk, [])))
+        for answer in answers
+        if answer.row is not None and answer.column in columns
+    ]
 
 
 def _item_view(view: Viewpoint, entry: Entry) -> ItemView:
@@ -294,7 +370,7 @@ def progress_by_section(view: Viewpoint) -> dict[str, Progress]:
     return found
 
 
-def progress_of_step(step: Step, by_section: dict[str, Progress]) -> Progress:
+def progress_of_step(step: Step, by_section: Mapping[str, Progress]) -> Progress:
     """Add up a step's sections."""
     total = Progress()
     for section in step.sections:

@@ -16,6 +16,7 @@ of_item: list[URLPattern | URLResolver] = [
     path("rows/<int:row_id>/cells/<str:column>/", answers.answer, name="cell"),
     path("rows/<int:row_id>/delete/", rows.delete, name="row-delete"),
     path("rows/<int:row_id>/bring-back/", rows.bring_back, name="row-bring-back"),
+    path("rows/<int:row_id>/keep/", rows.keep, name="row-keep"),
     path("rows/<int:row_id>/move/", rows.move, name="row-move"),
     path("deeds/<slug:deed>/", entries.deed, name="deed"),
     path("files/", files.add, name="file-add"),

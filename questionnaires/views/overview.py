@@ -11,9 +11,10 @@ from engagements.models import Event
 from engagements.policy import Permission
 from questionnaires import access, happenings, reading, worklists
 from questionnaires.fragments import Drawing
+from questionnaires.marks import here, loops, marks
 from questionnaires.models import Entry
 from questionnaires.models.entry import REGISTER_PREFIX
-from questionnaires.views.shell import here, loops, marks, shell
+from questionnaires.views.shell import shell
 
 
 @require_safe
@@ -32,9 +33,9 @@ def overview(request: SignedInRequest, engagement_id: int) -> HttpResponse:
     context = shell(
         desk,
         "overview",
-        marks=marks(desk, counted),
-        loops=loops(desk),
-        here=here(desk, counted),
+        marks=marks(desk.view, counted),
+        loops=loops(desk.view),
+        here=here(desk.framework, counted),
         happened=happenings.told(desk.view, list(events))[:8],
         conflicts=[entry for entry in waiting["all"] if entry.conflict],
         with_client=waiting["client"][:8],

@@ -3,6 +3,7 @@
 import csv
 import io
 import uuid
+from collections.abc import Sequence
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from engagements.policy import Permission
 from questionnaires import access
 from questionnaires.actions import rows as actions
 from questionnaires.document import Column
+from questionnaires.fragments import Drawing
 from questionnaires.models import Row
 from questionnaires.places import Place
 from questionnaires.views.answers import item_response, problem
@@ -35,10 +37,10 @@ def add(request: SignedInRequest, engagement_id: int, key: str) -> HttpResponse:
     if (after_id := request.POST.get("after", "")).isdigit():
         after = Row.objects.filter(pk=after_id, entry=entry).first()
     try:
-        actions.add_row(desk=desk, entry=entry, key=row_key, after=after)
+        row = actions.add_row(desk=desk, entry=entry, key=row_key, after=after)
     except actions.TooManyRows as error:
         return problem(request, 422, str(error))
-    return item_response(request, desk, entry.pk, key)
+    return rows_response(request, desk, entry.pk, key, [row])
 
 
 @require_POST
@@ -46,7 +48,7 @@ def delete(request: SignedInRequest, engagement_id: int, key: str, row_id: int) 
     """Delete a row; it can be brought back from where it was."""
     desk, row = access.get_row(request.user, engagement_id, row_id, can=Permission.ANSWER)
     actions.delete_row(desk=desk, row=row)
-    return item_response(request, desk, row.entry_id, row.entry.item_key)
+    return rows_response(request, desk, row.entry_id, row.entry.item_key, [row])
 
 
 @require_POST
@@ -54,7 +56,15 @@ def bring_back(request: SignedInRequest, engagement_id: int, key: str, row_id: i
     """Bring a deleted row back."""
     desk, row = access.get_row(request.user, engagement_id, row_id, can=Permission.ANSWER)
     actions.restore_row(desk=desk, row=row)
-    return item_response(request, desk, row.entry_id, row.entry.item_key)
+    return rows_response(request, desk, row.entry_id, row.entry.item_key, [row])
+
+
+@require_POST
+def keep(request: SignedInRequest, engagement_id: int, key: str, row_id: int) -> HttpResponse:
+    """Decide that a row stays that was deleted while somebody wrote in it."""
+    desk, row = access.get_row(request.user, engagement_id, row_id, can=Permission.ANSWER)
+    actions.keep_row(desk=desk, row=row)
+    return rows_response(request, desk, row.entry_id, row.entry.item_key, [row])
 
 
 @require_POST
@@ -62,7 +72,7 @@ def move(request: SignedInRequest, engagement_id: int, key: str, row_id: int) ->
     """Move a row up or down by one."""
     desk, row = access.get_row(request.user, engagement_id, row_id, can=Permission.ANSWER)
     actions.move_row(desk=desk, row=row, up=request.POST.get("to") == "up")
-    return item_response(request, desk, row.entry_id, row.entry.item_key)
+    return rows_response(request, desk, row.entry_id, row.entry.item_key, [row])
 
 
 @require_POST
@@ -83,12 +93,21 @@ def paste(request: SignedInRequest, engagement_id: int, key: str) -> HttpRespons
     if not rows:
         return problem(request, 422, _("There are no rows in what was pasted."))
     try:
-        actions.paste(desk=desk, entry=entry, rows=rows)
+        made = actions.paste(desk=desk, entry=entry, rows=rows)
     except actions.TooManyRows as error:
         return problem(request, 422, str(error))
     except actions.BadCells as error:
         return problem(request, 422, bad_cells(error))
-    return item_response(request, desk, entry.pk, key)
+    return rows_response(request, desk, entry.pk, key, made)
+
+
+def rows_response(
+    request: SignedInRequest, desk: access.Desk, entry_id: int, key: str, rows: Sequence[Row]
+) -> HttpResponse:
+    """Answer our script with what changed on its page only, so that a long table costs no more than a short one."""
+    if request.headers.get("X-Fragment") != "1":
+        return item_response(request, desk, entry_id, key)
+    return HttpResponse(Drawing(desk.view).changed_rows(entry_id, [row.pk for row in rows]))
 
 
 def parse_table(text: str, columns: tuple[Column, ...]) -> list[dict[str, str]]:

@@ -5,10 +5,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from questionnaires import reading
 from questionnaires.access import Desk
 from questionnaires.progress import Progress
-from questionnaires.throughline import Loop, StepMark
 
 
 def shell(
@@ -44,28 +42,3 @@ def folio(desk: Desk, current: str) -> list[dict[str, Any]]:
         {"key": key, "label": label, "url": reverse(name, args=[pk]), "current": key == current}
         for key, label, name in links
     ]
-
-
-def marks(desk: Desk, counted: dict[str, Progress]) -> list[StepMark]:
-    """Return the steps as the drawing of the throughline takes them."""
-    found = []
-    for step in desk.framework.steps:
-        progress = reading.progress_of_step(step, counted)
-        note = _("%(settled)d of %(asked)d") % {"settled": progress.settled, "asked": progress.asked}
-        found.append(StepMark(step.number, step.short_title, step.phase_key, progress.percent, "", note))
-    return found
-
-
-def loops(desk: Desk) -> list[Loop]:
-    """Return the arcs of what is to be looked at again."""
-    return []
-
-
-def here(desk: Desk, counted: dict[str, Progress]) -> int | None:
-    """Return the index of the step where the engagement mainly is: the first that is not settled but begun."""
-    steps = desk.framework.steps
-    for index, step in enumerate(steps):
-        progress = reading.progress_of_step(step, counted)
-        if progress.asked and progress.percent < 90:
-            return index
-    return len(steps) - 1

@@ -14,10 +14,11 @@ from accounts.models import Side
 from engagements.policy import Permission
 from questionnaires import access, reading, worklists
 from questionnaires.access import Viewpoint
-from questionnaires.fragments import Drawing
+from questionnaires.fragments import Drawing, rail
+from questionnaires.marks import here
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.reading import ItemView, SectionView
-from questionnaires.views.shell import here, loops, marks, shell
+from questionnaires.views.shell import shell
 
 
 @require_safe
@@ -25,7 +26,7 @@ def steps(request: SignedInRequest, engagement_id: int) -> HttpResponse:
     """Go on at the step where the engagement mainly is."""
     desk = access.get_desk(request.user, engagement_id, can=Permission.SEE)
     counted = reading.progress_by_section(desk.view)
-    step = desk.framework.steps[here(desk, counted) or 0]
+    step = desk.framework.steps[here(desk.framework, counted) or 0]
     return redirect("questionnaires:step", engagement_id, step.number)
 
 
@@ -36,9 +37,7 @@ def step(request: SignedInRequest, engagement_id: int, number: str) -> HttpRespo
     view = viewpoint(request, desk)
     counted = reading.progress_by_section(view)
     sections = reading.step_sections(view, step, counted)
-    index = desk.framework.steps.index(step)
     drawing = Drawing(view)
-    steps = desk.framework.steps
     context = shell(
         desk,
         "steps",
@@ -46,13 +45,7 @@ def step(request: SignedInRequest, engagement_id: int, number: str) -> HttpRespo
         phase=next(phase for phase in desk.framework.phases if phase.key == step.phase_key),
         sections=sections,
         progress=reading.progress_of_step(step, counted),
-        steps=[(mark, other) for mark, other in zip(marks(desk, counted), steps, strict=True)],
-        marks=marks(desk, counted),
-        loops=loops(desk),
-        index=index,
-        here=here(desk, counted),
-        previous=steps[index - 1] if index else None,
-        next=steps[index + 1] if index + 1 < len(steps) else None,
+        **rail(view, step, counted),
         filters=filters(sections, desk.membership.user_id),
         viewing_as=view.side if view.side != desk.membership.side else "",
     )
