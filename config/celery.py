@@ -9,3 +9,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("throughline")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# A name instead of the class: the lookout knows the apps, which are not loaded yet.
+app.steps["worker"].add("config.lookout:Lookout")

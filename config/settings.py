@@ -271,10 +271,12 @@ USE_TZ = True
 SMTP_URL = env("SMTP_URL")
 DEFAULT_FROM_EMAIL = env("MAIL_FROM", "Throughline <throughline@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-EMAIL_FILE_PATH = DATA / "mail"
+# Whatever sends mail writes a row; the worker delivers it.
+EMAIL_BACKEND = "engagements.mail.Outbox"
+MAIL_FOLDER = DATA / "mail"
 if SMTP_URL:
     smtp = urlsplit(SMTP_URL)
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    MAIL_DELIVERY = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST = smtp.hostname or "localhost"
     EMAIL_PORT = smtp.port or (465 if smtp.scheme == "smtps" else 587)
     EMAIL_HOST_USER = unquote(smtp.username or "")
@@ -283,8 +285,8 @@ if SMTP_URL:
     EMAIL_USE_TLS = smtp.scheme == "smtp+tls"
     EMAIL_TIMEOUT = 10
 else:
-    # On one machine a mail is a file, which administrators read in the product.
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    # On one machine a mail is a file in that folder, which administrators read in the product.
+    MAIL_DELIVERY = ""
 
 LOGGING = {
     "version": 1,

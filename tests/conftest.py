@@ -6,6 +6,7 @@ asks for it gets the rows copied in, which takes milliseconds. A test that does 
 
 import pytest
 from django.apps import apps
+from django.core.cache import cache
 from django.db import connection, transaction
 
 from tests import people
@@ -19,6 +20,12 @@ def _cheap_passwords():
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_limits():
+    """Forget how often somebody tried: what one test did must not slow the next one down."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")
