@@ -22,6 +22,7 @@ def request_id(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
         value = given if re.fullmatch(r"[A-Za-z0-9-]{8,64}", given) else uuid.uuid4().hex
+        request.id = value  # type: ignore[attr-defined]  # said on error pages, for whoever helps
         token = current_id.set(value)
         try:
             response = get_response(request)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,7 +27,7 @@ from questionnaires.forms import (
 from questionnaires.fragments import Drawing
 from questionnaires.models import Entry
 from questionnaires.views.answers import item_response
-from questionnaires.views.shell import shell
+from questionnaires.views.shell import drawer_or_page, shell
 
 Act = Callable[[Desk, Entry, dict[str, Any]], object]
 
@@ -92,9 +91,8 @@ def deed(request: SignedInRequest, engagement_id: int, key: str, deed: str) -> H
     context = shell(
         desk, "steps", form=form, deed=deed, title=title, entry=entry, item=desk.framework.item(key)
     )
-    template = "questionnaires/_deed.html" if request.htmx else "questionnaires/deed.html"
     with timezone.override(desk.engagement.zone):
-        return render(request, template, context, status=422 if form.errors else 200)
+        return drawer_or_page(request, "deed", context, refused=bool(form.errors))
 
 
 def candidates(desk: Desk, entry: Entry) -> list[Membership]:
@@ -128,6 +126,5 @@ def item_history(request: SignedInRequest, engagement_id: int, key: str) -> Http
         item=reading.one_item(desk.view, entry.pk),
         groups=history.of_entry(desk.view, entry),
     )
-    template = "questionnaires/_history.html" if request.htmx else "questionnaires/history.html"
     with timezone.override(desk.engagement.zone):
-        return render(request, template, drawing.context(**context))
+        return drawer_or_page(request, "history", drawing.context(**context))

@@ -16,7 +16,7 @@ from questionnaires import access, reading
 from questionnaires.actions import evidence
 from questionnaires.places import Place
 from questionnaires.views.answers import item_response
-from questionnaires.views.shell import shell
+from questionnaires.views.shell import drawer_or_page, shell
 
 
 class AttachForm(forms.Form):
@@ -54,9 +54,8 @@ def add(request: SignedInRequest, engagement_id: int, key: str) -> HttpResponse:
             return item_response(request, desk, entry.pk, key)
     title = _("Attach a file")
     item = None if Place(key).is_register else desk.framework.item(key)
-    template = "questionnaires/_attach.html" if request.htmx else "questionnaires/attach.html"
     context = shell(desk, "files", form=form, title=title, entry=entry, item=item, dom=reading.dom_id(key))
-    return render(request, template, context, status=422 if form.errors else 200)
+    return drawer_or_page(request, "attach", context, refused=bool(form.errors))
 
 
 def place_of(request: SignedInRequest, desk: access.Desk, key: str) -> Place | None:

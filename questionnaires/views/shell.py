@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.http import SignedInRequest
 from questionnaires.access import Desk
 from questionnaires.progress import Progress
 
@@ -25,6 +28,22 @@ def shell(
         "nav": "engagements",
         **more,
     }
+
+
+def drawer_or_page(
+    request: SignedInRequest, name: str, context: dict[str, Any], *, refused: bool = False
+) -> HttpResponse:
+    """Render ``questionnaires/_name.html`` into the drawer for htmx, else ``name.html`` as a page.
+
+    A refused form goes back into the drawer, wherever its success would have gone.
+    """
+    drawer = bool(request.htmx) and not request.htmx.history_restore_request
+    template = f"questionnaires/{'_' if drawer else ''}{name}.html"
+    response = render(request, template, context, status=422 if refused else 200)
+    if drawer and refused:
+        response["HX-Retarget"] = "#drawer"
+        response["HX-Reswap"] = "innerHTML"
+    return response
 
 
 def folio(desk: Desk, current: str) -> list[dict[str, Any]]:
