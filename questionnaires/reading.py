@@ -301,6 +301,14 @@ def cells_of(view: Viewpoint, item: ItemView, answer_ids: Iterable[int]) -> list
     ]
 
 
+def bare_item(view: Viewpoint, entry: Entry) -> ItemView:
+    """Return the view of a prepared entry without its answers: what its single cells and rows are drawn with."""
+    entry.engagement = view.engagement
+    item = _item_view(view, entry)
+    item.files = entry.files_json  # type: ignore[attr-defined]
+    return item
+
+
 def _item_view(view: Viewpoint, entry: Entry) -> ItemView:
     if entry.item_key.startswith(REGISTER_PREFIX):
         register = view.framework.register(entry.item_key.removeprefix(REGISTER_PREFIX))

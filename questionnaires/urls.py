@@ -2,7 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from questionnaires.views import answers, entries, files, frameworks, overview, rows, signing, steps, work
+from questionnaires.views import (
+    answers,
+    entries,
+    files,
+    frameworks,
+    overview,
+    rows,
+    signing,
+    steps,
+    stream,
+    work,
+)
 
 app_name = "questionnaires"
 
@@ -34,12 +45,15 @@ of_engagement: list[URLPattern | URLResolver] = [
     path("files/<int:file_id>/", files.file, name="file"),
     path("files/<int:file_id>/versions/<int:number>/", files.file, name="file-version"),
     path("files/<int:file_id>/replace/", files.replace, name="file-replace"),
+    path("stream/", stream.stream, name="stream"),
+    path("presence/", stream.present, name="presence"),
     path("registers/", overview.registers, name="registers"),
     path("registers/<slug:key>/", overview.register, name="register"),
 ]
 
 urlpatterns = [
     path("", work.work, name="work"),
+    path("stream/", stream.own_stream, name="own-stream"),
     path("engagements/", work.portfolio, name="portfolio"),
     path("engagements/<int:engagement_id>/", include(of_engagement)),
     path("frameworks/", frameworks.frameworks, name="frameworks"),
