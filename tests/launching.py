@@ -120,7 +120,7 @@ class Installation:
     def database_url(self) -> str:
         """Return the address of its database, from the secrets in its folder."""
         password = (self.data / "database-password").read_text().strip()
-        return f"postgresql://throughline:{password}@/throughline?host={quote(os.fspath(self.data / 'run'), safe='')}"
+        return f"postgresql://throughline:{password}@/throughline?host={quote(os.fspath(self.data / 'services' / 'run'), safe='')}"
 
     def stop(self) -> int:
         """Ask it to stop, as Ctrl-C does, and return its exit code."""
@@ -144,7 +144,7 @@ class Installation:
 
     def pid_of(self, folder: str) -> int:
         """Return the first process that works in a folder of the data: postgres or valkey."""
-        return processes.living_in(self.data / folder)[0]
+        return processes.living_in(self.data / "services" / folder)[0]
 
     def child(self, word: str) -> int:
         """Return the supervisor's child whose command line holds *word*."""
@@ -211,3 +211,9 @@ def owner(pid: int) -> int:
 def stepping_down() -> identity.Account | None:
     """Return the account that root steps down to; None when the tests do not run as root."""
     return identity.unprivileged()
+
+
+def all_of_it() -> identity.Account | None:
+    """Return the account that everything runs as where it can reach this checkout and its Python, else None."""
+    account = identity.unprivileged()
+    return account if account and account.may_run(ROOT) else None

@@ -25,7 +25,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker and PLACE in os.environ:
         account = identity.unprivileged()
-        place = throwaway.private(Path(os.environ[PLACE], worker), account)
+        # The servers' account passes through to its own part.
+        place = identity.private(Path(os.environ[PLACE], worker), None, 0o711 if account else 0o700)
         os.environ |= throwaway.environment(place / "data")
         os.environ["REDIS_URL"] = stack.enter_context(throwaway.broker(place, account))
     elif "DATABASE_URL" not in os.environ:

@@ -16,7 +16,7 @@ import yaml
 from django.core.management import get_commands
 
 from config.launch import commands, set_up
-from config.launch.folder import ROOT
+from config.launch.folder import ROOT, Folder
 from config.launch.health import main as healthy
 from config.launch.postgres import MAJOR, SETTINGS
 from tests import launching
@@ -164,7 +164,7 @@ class TestCommands:
         assert shlex.split(command)[0] in get_commands()
 
     def test_the_web_process_starts_as_on_one_machine(self) -> None:
-        here = commands.web(ROOT, {}, None, host="0.0.0.0", port=8000).command
+        here = commands.web(Folder(ROOT), {}, host="0.0.0.0", port=8000).command
         there = SERVICES["web"]["command"]
 
         assert set(here[3:]) - set(there) == {"--no-proxy-headers"}

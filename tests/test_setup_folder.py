@@ -31,19 +31,21 @@ def place() -> Iterator[Path]:
 @pytest.fixture
 def opened(place: Path) -> Folder:
     folder = Folder(place / "data", launching.stepping_down())
-    folder.open()
+    folder.make()
     return folder
 
 
 class TestFolder:
     def test_a_new_one_is_private_and_marked(self, opened: Folder) -> None:
-        assert opened.path.stat().st_mode & 0o777 == 0o700
+        assert opened.path.stat().st_mode & 0o777 == (0o711 if opened.account else 0o700)
+        assert opened.services.stat().st_mode & 0o777 == 0o700
         assert (
             json.loads((opened.path / "version").read_text())["application"] == folders.application_version()
         )
 
-    def test_opening_it_again_is_fine(self, opened: Folder) -> None:
-        opened.open()
+    def test_making_it_again_is_fine(self, opened: Folder) -> None:
+        opened.check()
+        opened.make()
 
     def test_a_folder_of_somebody_else_is_left_alone(self, place: Path) -> None:
         (place / "data").mkdir()
@@ -58,15 +60,15 @@ class TestFolder:
     def test_a_file_in_its_place_is_said(self, place: Path) -> None:
         (place / "data").write_text("a file")
 
-        with pytest.raises(CannotStart, match="is a file, not a folder"):
-            Folder(place / "data", None).open()
+        with pytest.raises(CannotStart, match="is a file or a link where a folder is needed"):
+            Folder(place / "data").check()
 
     @pytest.mark.parametrize("content", ["", "{", "[]", '{"layout": "one"}'])
     def test_a_damaged_marker_stops_the_start(self, opened: Folder, content: str) -> None:
         (opened.path / "version").write_text(content)
 
         with pytest.raises(CannotStart, match=r"version is damaged.*Nothing was touched"):
-            opened.open()
+            opened.check()
 
     @pytest.mark.parametrize(
         "marker", [{"layout": 1, "application": "99.0"}, {"layout": 2, "application": "0.1.0"}]
@@ -86,7 +88,7 @@ class TestFolder:
             json.dumps({"layout": 1, "application": "0.0.9", "postgres": "18"})
         )
 
-        opened.open()
+        opened.check()
         opened.stamp()
 
         assert json.loads((opened.path / "version").read_text()) == {
@@ -102,9 +104,9 @@ class TestFolder:
         monkeypatch.setattr("shutil.disk_usage", lambda path: full)
 
         with pytest.raises(CannotStart, match="Only 5 MB are free"):
-            Folder(place / "data", None).open()
+            Folder(place / "data").check()
 
-        assert not any((place / "data").iterdir())
+        assert not (place / "data").exists()
 
     def test_an_emptied_secret_is_not_replaced(self, opened: Folder) -> None:
         (opened.path / "secret-key").write_text("")
@@ -120,7 +122,7 @@ class TestFolder:
 
     def test_a_long_path_gets_a_short_folder_for_its_sockets(self, place: Path) -> None:
         deep = Folder(place / ("long" * 30), launching.stepping_down())
-        deep.open()
+        deep.make()
 
         run = deep.sockets()
 
@@ -128,7 +130,7 @@ class TestFolder:
         assert run.stat().st_mode & 0o777 == 0o700
         deep.remove_sockets()
         assert not run.exists()
-        assert not (deep.path / "run").is_symlink()
+        assert not (deep.services / "run").is_symlink()
 
     def test_only_one_holds_the_lock(self, opened: Folder) -> None:
         first, second = Lock(opened), Lock(opened)
@@ -151,41 +153,89 @@ class TestFolder:
     os.geteuid() != 0, reason="not root, so nobody steps down and every folder of ours is ours"
 )
 class TestFolderOutOfReach:
-    def test_services_lie_where_their_account_can_get(self, tmp_path: Path) -> None:
+    def test_the_servers_part_lies_where_they_can_get(self, tmp_path: Path) -> None:
         (tmp_path / "home").mkdir(mode=0o700)
         account = identity.unprivileged()
         assert account
         out_of_reach = Folder(tmp_path / "home" / "data", account)
 
-        out_of_reach.open()
+        out_of_reach.make()
 
+        away = out_of_reach.services
         try:
-            assert not out_of_reach.reachable
-            assert out_of_reach.services.parent == folders.AWAY
-            assert out_of_reach.services.stat().st_uid == account.uid
-            assert account.may_enter(out_of_reach.services)
+            assert away.parent == folders.AWAY
+            assert away.stat().st_uid == account.uid
+            assert account.may_enter(away)
             assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
         finally:
-            away = out_of_reach.services
             out_of_reach.erase()
         assert not away.exists()
         assert not out_of_reach.path.exists()
 
-    def test_a_reachable_folder_belongs_to_the_account(self, opened: Folder) -> None:
+    def test_within_reach_only_the_servers_part_is_theirs(self, opened: Folder) -> None:
         assert opened.account
-        assert opened.path.stat().st_uid == opened.account.uid
-        assert opened.services == opened.path
+        assert opened.services == opened.path / "services"
+        assert opened.services.stat().st_uid == opened.account.uid
+        assert {
+            each.stat().st_uid for each in (opened.path, *opened.path.iterdir()) if each != opened.services
+        } == {0}
+
+    def test_a_folder_goes_on_belonging_to_whoever_has_it(self, place: Path) -> None:
+        (place / "data").mkdir()
+        os.chown(place / "data", 12345, 12345)
+
+        assert identity.unprivileged(place / "data") == identity.Account("12345", 12345, 12345)
+
+    def test_giving_it_away_follows_no_link(self, place: Path) -> None:
+        (place / "data" / "inner").mkdir(parents=True)
+        (place / "precious").write_text("root's")
+        (place / "data" / "inner" / "link").symlink_to(place / "precious")
+
+        identity.give(place / "data", identity.Account("12345", 12345, 12345))
+
+        assert (place / "precious").stat().st_uid == 0
+        assert (place / "data" / "inner" / "link").lstat().st_uid == 12345
+        assert (place / "data" / "inner").stat().st_uid == 12345
+
+    @pytest.mark.parametrize("name", ["services", "logs"])
+    def test_a_planted_link_leads_root_nowhere(self, opened: Folder, place: Path, name: str) -> None:
+        (place / "elsewhere").mkdir(mode=0o755)
+        identity.remove(opened.path / name)
+        (opened.path / name).symlink_to(place / "elsewhere")
+
+        with pytest.raises(CannotStart, match=f"{name} is a file or a link where a folder is needed"):
+            opened.make()
+
+        assert (place / "elsewhere").stat().st_uid == 0
+        assert os.listdir(place / "elsewhere") == []
+
+    def test_becoming_it_leaves_nothing_of_root(self, place: Path) -> None:
+        account = identity.unprivileged()
+        assert account
+        pid = os.fork()
+        if pid == 0:
+            account.become(place)
+            regained = True
+            try:
+                os.setuid(0)
+            except PermissionError:
+                regained = False
+            os._exit(regained or os.getgroups() != [] or os.environ["HOME"] != os.fspath(place))
+
+        assert os.waitpid(pid, 0)[1] == 0
 
 
 class TestDatabaseFolder:
     @pytest.fixture
     def cluster(self, opened: Folder) -> Postgres:
         """The files that a start looks at, without the half second that a real cluster takes."""
-        data = opened.path / "postgres"
+        data = opened.services / "postgres"
         (data / "global").mkdir(parents=True)
         (data / "PG_VERSION").write_text(f"{MAJOR}\n")
         (data / "global" / "pg_control").write_bytes(b"\1" * 8192)
-        return Postgres(data, opened.path / "run", opened.path / "log", opened.account, "x", "x")
+        if opened.account:
+            identity.give(data, opened.account)
+        return Postgres(data, opened.services / "run", opened.logs / "postgres.log", opened.account, "x", "x")
 
     def test_a_whole_one_passes(self, cluster: Postgres) -> None:
         cluster.check()
@@ -232,7 +282,7 @@ class TestDatabaseFolder:
 
         assert refused.returncode == 1
         assert "is missing" in refused.stderr
-        assert not (opened.path / "postgres").exists()
+        assert not (opened.services / "postgres").exists()
 
 
 class TestDatabaseOfSomebodyElse:
@@ -252,8 +302,8 @@ class TestDatabaseOfSomebodyElse:
             it.start()
 
             assert it.ready()["database"]
-            assert not (place / "data" / "postgres").exists()
-            assert (place / "data" / "valkey").exists()
+            assert not (place / "data" / "services" / "postgres").exists()
+            assert (place / "data" / "services" / "valkey").exists()
         with psycopg.connect(base) as line:
             assert line.execute("select count(*) > 0 from django_migrations").fetchone() == (True,)
 
@@ -265,7 +315,7 @@ class TestDatabaseOfSomebodyElse:
 
             assert len(launching.children_of(it.process.pid if it.process else 0)) == 2
             assert it.ready()["broker"]
-            assert not (place / "data" / "valkey").exists()
+            assert not (place / "data" / "services" / "valkey").exists()
 
     def test_tables_of_a_newer_version_stop_the_start(self, base: str) -> None:
         with psycopg.connect(base, autocommit=True) as line:

@@ -15,7 +15,7 @@ import redis
 from config.launch import identity, processes, throwaway
 from config.launch.children import Child, shorten
 from config.launch.errors import CannotStart, Stopping
-from config.launch.folder import ROOT, private
+from config.launch.folder import ROOT
 from config.launch.postgres import Postgres, new_secret
 from config.launch.supervisor import Supervisor
 from config.launch.valkey import Valkey
@@ -25,7 +25,7 @@ from tests import launching
 @pytest.fixture(scope="module")
 def place() -> Iterator[Path]:
     with launching.reachable_folder() as place:
-        yield private(place / "services", launching.stepping_down())
+        yield identity.private(place / "services", launching.stepping_down())
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +33,8 @@ def cluster(place: Path) -> Postgres:
     account = launching.stepping_down()
     it = Postgres(
         data=place / "postgres",
-        sockets=private(place / "run", account),
-        log=private(place / "logs", account) / "postgres.log",
+        sockets=identity.private(place / "run", account),
+        log=place.parent / "postgres.log",
         account=account,
         password=new_secret(),
         superuser_password=new_secret(),
@@ -163,7 +163,7 @@ class TestPostgres:
 
         assert not other.data.exists()
 
-    def test_it_ends_with_whoever_started_it(self, place: Path) -> None:
+    def test_it_ends_with_whoever_started_it(self) -> None:
         script = (
             "import os, sys; from config.launch import throwaway\n"
             "with throwaway.services() as environment:\n"
@@ -174,14 +174,13 @@ class TestPostgres:
         )
         assert owner.stdout
         folder = Path(owner.stdout.readline().strip()).parent
-        assert processes.living_in(folder / "postgres")
-        assert processes.living_in(folder / "valkey")
+        places = [folder / "services" / name for name in ("postgres", "valkey")]
+        assert all(processes.living_in(place) for place in places)
 
         owner.kill()
         owner.communicate()
 
-        assert processes.until(lambda: not processes.living_in(folder / "postgres"), 15)
-        assert processes.until(lambda: not processes.living_in(folder / "valkey"), 15)
+        assert processes.until(lambda: not any(processes.living_in(place) for place in places), 15)
         identity.remove(folder)
 
 
@@ -208,10 +207,10 @@ class TestValkey:
 
     def test_a_file_it_cannot_read_is_set_aside_whole(self, place: Path) -> None:
         valkey, child = broker(place, "damaged")
-        files = private(valkey.data / "appendonlydir", valkey.account)
+        files = identity.private(valkey.data / "appendonlydir", valkey.account)
         (files / "appendonly.aof.manifest").write_text("no manifest at all\n")
         if valkey.account:
-            valkey.account.own(files)
+            identity.give(valkey.data, valkey.account)
 
         child.start()
         with pytest.raises(CannotStart, match="Valkey did not start"):
@@ -344,9 +343,9 @@ def program(folder: Path, script: str, ready: Path | None = None) -> Child:
 def broker(place: Path, name: str) -> tuple[Valkey, Child]:
     account = launching.stepping_down()
     valkey = Valkey(
-        data=private(place / name, account),
+        data=identity.private(place / name, account),
         sockets=place / "run",
-        log=private(place / "logs", account) / f"{name}.log",
+        log=place.parent / f"{name}.log",
         account=account,
     )
     return valkey, valkey.child()

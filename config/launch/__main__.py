@@ -47,7 +47,12 @@ def _steps(command: str, rest: list[str]) -> Steps:
 
 
 def _folder() -> Folder:
-    return Folder(Options.read().data, identity.unprivileged())
+    path = Options.read().data
+    account = identity.unprivileged(path)
+    if account and path.exists() and path.stat().st_uid == account.uid:
+        # All in it is theirs, links included: not for root to follow.
+        account.become(path)
+    return Folder(path)
 
 
 if __name__ == "__main__":

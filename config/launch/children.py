@@ -47,7 +47,7 @@ class Child:
         self.prepare()
         parent = os.getpid()
         death = self.stop_with[0][0]
-        with open_log(self.log, self.account) as log:
+        with open_log(self.log) as log:
             self.log_began = log.tell()
             # In a session of its own: Ctrl-C at the terminal must reach the supervisor only, which
             # then stops everything in order.
@@ -115,15 +115,10 @@ class Child:
         return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
 
-def open_log(path: Path, account: identity.Account | None) -> BufferedWriter:
-    """Open a log for appending, first moving one that has grown too long aside."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def open_log(path: Path) -> BufferedWriter:
+    """Open a log for appending, first emptying one that has grown too long. A child inherits it open."""
     shorten(path)
-    log = path.open("ab")
-    os.chmod(path, 0o600)
-    if account:
-        os.fchown(log.fileno(), account.uid, account.gid)
-    return log
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600), "ab")
 
 
 def shorten(path: Path) -> None:

@@ -5,11 +5,9 @@ import signal
 import sys
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 from config.launch.children import Child
 from config.launch.folder import ROOT, Folder
-from config.launch.identity import Account
 
 # (what it does, command); in this order at every start, so each must be harmless when there is nothing to do.
 PREPARE = (
@@ -25,9 +23,7 @@ DEMO = (
 APPS = ("accounts", "live", "engagements", "questionnaires", "reports")
 
 
-def environment(
-    folder: Folder, *, host: str, port: int, database: str, broker: str, account: Account | None
-) -> dict[str, str]:
+def environment(folder: Folder, *, host: str, port: int, database: str, broker: str) -> dict[str, str]:
     """Return what the project's processes find in their environment; what is set already wins.
 
     *database* and *broker* are the addresses of our own servers, empty where the environment names others.
@@ -49,14 +45,6 @@ def environment(
     }
     if not has(given, "SECRET_KEY"):
         ours["SECRET_KEY"] = folder.secret("secret-key")
-    if account:
-        # Not root's home: fontconfig and others keep a cache there.
-        ours |= {
-            "HOME": os.fspath(folder.path),
-            "XDG_CACHE_HOME": os.fspath(folder.path / "cache"),
-            "USER": account.name,
-        }
-        given.pop("XDG_RUNTIME_DIR", None)
     return {name: value for name, value in usual.items() if not has(given, name)} | given | ours
 
 
@@ -65,7 +53,7 @@ def has(environment: dict[str, str], name: str) -> bool:
     return bool(environment.get(name) or environment.get(f"{name}_FILE"))
 
 
-def web(log: Path, settings: dict[str, str], account: Account | None, *, host: str, port: int) -> Child:
+def web(folder: Folder, settings: dict[str, str], *, host: str, port: int) -> Child:
     """Return the web process: pages and streams."""
     proxy = "--proxy-headers" if settings.get("BEHIND_PROXY") == "1" else "--no-proxy-headers"
     return Child(
@@ -79,15 +67,14 @@ def web(log: Path, settings: dict[str, str], account: Account | None, *, host: s
         ],
         environment=settings,
         folder=ROOT,
-        log=log,
+        log=folder.logs / "web.log",
         ready=lambda: _answers(host, port),
-        account=account,
         stop_with=((signal.SIGTERM, 5.0),),
         patience=60.0,
     )
 
 
-def worker(folder: Folder, log: Path, settings: dict[str, str], account: Account | None) -> Child:
+def worker(folder: Folder, settings: dict[str, str]) -> Child:
     """Return the worker with its clock; ready at once, since jobs wait for it as rows."""
     return Child(
         name="The worker",
@@ -99,9 +86,8 @@ def worker(folder: Folder, log: Path, settings: dict[str, str], account: Account
         ],
         environment=settings,
         folder=ROOT,
-        log=log,
+        log=folder.logs / "worker.log",
         ready=lambda: True,
-        account=account,
         # The first asks to finish what is being rendered, the second to drop it: the row's lease brings it back.
         stop_with=((signal.SIGTERM, 4.0), (signal.SIGQUIT, 3.0)),
     )

@@ -8,19 +8,22 @@ import secrets
 import shutil
 import tempfile
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from config.launch import processes
 from config.launch.errors import CannotStart
-from config.launch.identity import Account, remove
+from config.launch.identity import Account, private, remove
 
 ROOT = Path(__file__).resolve().parents[2]
 
 # sun_path is 108 bytes with its closing NUL.
 SOCKET_LIMIT = 107
 _LONGEST_SOCKET = "/.s.PGSQL.5432"
+_SHORT = "throughline-run-"
 
 # What may be in a folder that carries no version yet: the application's own folders, from a command
 # that was run by hand before the first start.
@@ -32,69 +35,85 @@ AWAY = Path("/var/lib/throughline")
 
 @dataclass(frozen=True)
 class Folder:
-    """DATA. *services* is where the database, the broker and their sockets lie: usually the folder itself."""
+    """DATA. What PostgreSQL and Valkey need is in *services*, which alone belongs to *account*.
+
+    *account* is given where this process stays root while they must not be; else everything is ours.
+    """
 
     path: Path
-    account: Account | None
-
-    @property
-    def reachable(self) -> bool:
-        """Whether the account that root steps down to can get here."""
-        return self.account is None or self.account.may_enter(self.path.parent)
+    account: Account | None = None
 
     @property
     def services(self) -> Path:
-        """Where PostgreSQL, Valkey and their sockets are."""
-        link = self.path / "services"
-        return link.resolve() if link.is_symlink() else self.path
+        """Where PostgreSQL, Valkey and their sockets are: in here, unless their account cannot get here."""
+        inside = self.path / "services"
+        if inside.is_symlink() and (away := inside.resolve()).parent == AWAY:
+            return away
+        return inside
 
     @property
     def logs(self) -> Path:
-        """Where PostgreSQL and Valkey write: beside their data."""
-        return self.services / "logs"
+        """Where everything writes its log."""
+        return self.path / "logs"
 
     def shown(self, path: Path | None = None) -> str:
         """Return a path as the person at the terminal would write it."""
         path = path or self.path
         return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else os.fspath(path)
 
-    def open(self) -> None:
-        """Make the folder, or check the one that is there.
+    def check(self) -> None:
+        """Look whether it can be used, without touching it.
 
         Raises CannotStart when it is not ours, is damaged, was used by a newer version, or has no room.
         """
+        with self._refusals():
+            there = {each.name for each in self.path.iterdir()} if self.path.exists() else set()
+            if "version" in there:
+                self._check_version()
+            elif not there <= OURS:
+                raise CannotStart(
+                    f"{self.shown()} is not empty and was not made by Throughline; nothing in it was touched."
+                    " Choose another folder: make up DATA=/some/where."
+                )
+        place = next(each for each in (self.path, *self.path.parents) if each.exists())
+        free = shutil.disk_usage(place).free
+        if free < LEAST_SPACE:
+            raise CannotStart(
+                f"Only {free // 2**20} MB are free where {self.shown()} lies; {LEAST_SPACE // 2**20} MB are needed."
+                " Make room, then start again."
+            )
+
+    def make(self) -> None:
+        """Make what is missing of it. Raises CannotStart when this account may not."""
+        with self._refusals():
+            inside = self.path / "services"
+            within_reach = self.account is None or self.account.may_enter(self.path.parent)
+            # Where the servers have an account of their own it passes through to its part, and no more.
+            private(self.path, None, 0o711 if self.account and within_reach else 0o700)
+            if not within_reach and not inside.is_symlink():
+                AWAY.mkdir(mode=0o755, parents=True, exist_ok=True)
+                inside.symlink_to(private(Path(tempfile.mkdtemp(prefix="data-", dir=AWAY)), self.account))
+            if self.services == inside:
+                private(inside, self.account)
+            for name in ("logs", "files", "mail", "static", "cache", "beat"):
+                private(self.path / name, None)
+            if not (self.path / "version").exists():
+                self.stamp()
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
         try:
-            self._check_or_make()
+            yield
         except PermissionError as error:
             raise CannotStart(
-                f"{self.shown()} cannot be used by this account ({(error.strerror or 'no permission').lower()}). Start as the account it belongs to,"
-                " or choose another folder: make up DATA=/some/where."
+                f"{self.shown()} cannot be used by this account ({(error.strerror or 'no permission').lower()})."
+                " Start as the account it belongs to, or choose another folder: make up DATA=/some/where."
             ) from error
         except (NotADirectoryError, FileExistsError) as error:
             raise CannotStart(
-                f"{self.shown()} is a file, not a folder. Choose another: make up DATA=/some/where."
+                f"{self.shown(Path(error.filename))} is a file or a link where a folder is needed."
+                " Choose another: make up DATA=/some/where."
             ) from error
-
-    def _check_or_make(self) -> None:
-        there = {each.name for each in self.path.iterdir()} if self.path.exists() else set()
-        if "version" not in there and not there <= OURS:
-            raise CannotStart(
-                f"{self.shown()} is not empty and was not made by Throughline; nothing in it was touched."
-                " Choose another folder: make up DATA=/some/where."
-            )
-        if "version" in there:
-            self._check_version()
-        private(self.path, None)
-        free = shutil.disk_usage(self.path).free
-        if free < LEAST_SPACE:
-            raise CannotStart(
-                f"Only {free // 2**20} MB are free where {self.shown()} lies; {LEAST_SPACE // 2**20} MB are needed. Make room, then start again."
-            )
-        if not self.reachable and not (self.path / "services").is_symlink():
-            self._go_away()
-        self._settle()
-        if "version" not in there:
-            self.stamp()
 
     def _check_version(self) -> None:
         try:
@@ -125,22 +144,11 @@ class Folder:
             marker["postgres"] = postgres
         new = self.path / "version.new"
         new.write_text(json.dumps(marker) + "\n", encoding="utf-8")
-        if self.account and self.reachable:
-            self.account.own(new)
         new.replace(self.path / "version")
 
     def _marker(self) -> dict[str, str]:
         marker = json.loads((self.path / "version").read_text(encoding="utf-8"))
         return {str(name): str(value) for name, value in marker.items()}
-
-    def _go_away(self) -> None:
-        AWAY.mkdir(mode=0o755, parents=True, exist_ok=True)
-        place = Path(tempfile.mkdtemp(prefix="data-", dir=AWAY))
-        (self.path / "services").symlink_to(place)
-
-    def _settle(self) -> None:
-        for place in {self.services, *([self.path] if self.reachable else [])}:
-            private(place, self.account)
 
     def secret(self, name: str) -> str:
         """Return the secret kept in the file *name*, made up on first use."""
@@ -151,8 +159,6 @@ class Folder:
             kept = secrets.token_hex(32)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(kept + "\n")
-            if self.account and self.reachable:
-                self.account.own(path)
         if not kept:
             raise CannotStart(f"{self.shown(path)} is empty. Restore it from a backup of {self.shown()}.")
         return kept
@@ -162,10 +168,7 @@ class Folder:
         self.remove_sockets()
         run = self.services / "run"
         if len(os.fsencode(run)) + len(_LONGEST_SOCKET) > SOCKET_LIMIT:
-            for parent in (Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108
-                if len(os.fsencode(parent)) < 60:
-                    break
-            short = Path(tempfile.mkdtemp(prefix="throughline-run-", dir=parent))
+            short = Path(tempfile.mkdtemp(prefix=_SHORT, dir="/tmp"))
             run.symlink_to(short)
             run = short
         return private(run, self.account)
@@ -175,7 +178,7 @@ class Folder:
         run = self.services / "run"
         if run.is_symlink():
             target = run.readlink()
-            if target.name.startswith("throughline-run-"):
+            if target.parent == Path("/tmp") and target.name.startswith(_SHORT):  # noqa: S108
                 remove(target)
             run.unlink()
         else:
@@ -186,6 +189,7 @@ class Folder:
         self.remove_sockets()
         if (self.path / "services").is_symlink() and self.services.parent == AWAY:
             remove(self.services)
+        # All but the folder itself goes where its parent is somebody else's.
         remove(self.path)
 
 
@@ -242,15 +246,6 @@ def application_version() -> str:
     """Return this checkout's version."""
     with (ROOT / "pyproject.toml").open("rb") as file:
         return str(tomllib.load(file)["project"]["version"])
-
-
-def private(path: Path, account: Account | None) -> Path:
-    """Make a folder that only *account* (and root) can enter, and return it."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.chmod(0o700)
-    if account:
-        account.own(path)
-    return path
 
 
 def _numbers(version: str) -> tuple[int, ...]:

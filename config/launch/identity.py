@@ -1,13 +1,15 @@
-"""Whose account a process runs under. PostgreSQL refuses root, and nothing here needs it."""
+"""Whose account a process runs under. PostgreSQL refuses root, and nothing here needs it for long."""
 
 import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Iterator
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from config.launch.errors import CannotStart
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,12 @@ class Account:
         """Return whether this account can reach what lies in *folder* (every parent lets it through)."""
         return self.succeeds(["/bin/sh", "-c", 'cd "$0"', os.fspath(folder)], Path("/"))
 
+    def may_run(self, checkout: Path) -> bool:
+        """Return whether this account can run this Python, its packages and the project."""
+        return self.succeeds(
+            [sys.executable, "-c", "import django, config; open('manage.py').close()"], checkout
+        )
+
     def succeeds(self, command: list[str], folder: Path) -> bool:
         """Return whether *command* works in *folder* as this account."""
         try:
@@ -36,28 +44,38 @@ class Account:
             return False
         return done.returncode == 0
 
-    def own(self, path: Path) -> None:
-        """Give *path* and everything below it to this account; links are not followed."""
-        for each in _tree(path):
-            if (info := each.lstat()).st_uid != self.uid or info.st_gid != self.gid:
-                os.chown(each, self.uid, self.gid, follow_symlinks=False)
+    def become(self, home: Path) -> None:
+        """Turn this process, and all that it will start, into this account for good; *home* takes the place of root's."""
+        os.setgroups([])
+        os.setgid(self.gid)
+        os.setuid(self.uid)
+        os.environ |= {
+            "HOME": os.fspath(home),
+            "XDG_CACHE_HOME": os.fspath(home / "cache"),
+            "USER": self.name,
+            "LOGNAME": self.name,
+        }
+        os.environ.pop("XDG_RUNTIME_DIR", None)
 
 
-def unprivileged() -> Account | None:
+def unprivileged(folder: Path | None = None) -> Account | None:
     """Return the account that root steps down to; None when this process is not root.
 
-    Raises LookupError on a machine with neither `postgres` nor `nobody`.
+    A *folder* that belongs to somebody goes on belonging to them: then it is their account.
+    Raises CannotStart on a machine with neither `postgres` nor `nobody`.
     """
     if os.geteuid() != 0:
         return None
+    if folder is not None and folder.exists() and (owner := folder.stat()).st_uid != 0:
+        return Account(_name(owner.st_uid), owner.st_uid, owner.st_gid)
     for name in ("postgres", "nobody"):
         try:
             entry = pwd.getpwnam(name)
         except KeyError:
             continue
         return Account(name, entry.pw_uid, entry.pw_gid)
-    raise LookupError(
-        "This machine has neither an account 'postgres' nor 'nobody' to run the database under."
+    raise CannotStart(
+        "Root may not run a database, and this machine has neither an account 'postgres' nor 'nobody'."
     )
 
 
@@ -66,14 +84,36 @@ def options(account: Account | None) -> dict[str, Any]:
     return account.popen_options() if account else {}
 
 
+def private(path: Path, account: Account | None, mode: int = 0o700) -> Path:
+    """Make a folder that belongs to *account* (else to us) with these rights, and return it.
+
+    Never through a link: where an unprivileged account may write it could lead root anywhere.
+    """
+    path.mkdir(mode=mode, parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        os.fchmod(handle, mode)
+        if account:
+            os.fchown(handle, account.uid, account.gid)
+    finally:
+        os.close(handle)
+    return path
+
+
+def give(path: Path, account: Account) -> None:
+    """Give a folder and everything in it to *account*; links themselves, never what they lead to."""
+    for _, folders, files, handle in os.fwalk(path, follow_symlinks=False):
+        for name in (".", *folders, *files):
+            os.chown(name, account.uid, account.gid, dir_fd=handle, follow_symlinks=False)
+
+
 def remove(path: Path) -> None:
     """Delete a folder tree, or nothing when it is gone already."""
     shutil.rmtree(path, ignore_errors=True)
 
 
-def _tree(path: Path) -> Iterator[Path]:
-    yield path
-    if path.is_dir() and not path.is_symlink():
-        for folder, folders, files in os.walk(path):
-            for name in (*folders, *files):
-                yield Path(folder, name)
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)

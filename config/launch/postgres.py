@@ -170,7 +170,7 @@ class Postgres:
             each.unlink(missing_ok=True)
 
     def _run(self, command: list[Path | str], said: str = "") -> None:
-        with open_log(self.log, self.account) as log:
+        with open_log(self.log) as log:
             done = subprocess.run(
                 [os.fspath(part) for part in command],
                 check=False,

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from config.launch import identity
 from config.launch.children import Child
-from config.launch.folder import SOCKET_LIMIT, private
+from config.launch.folder import SOCKET_LIMIT
+from config.launch.identity import private
 from config.launch.postgres import Postgres, new_secret
 from config.launch.valkey import Valkey
 
@@ -22,23 +23,23 @@ _STALE = 60  # s; younger folders may be about to be locked by their owner
 def services() -> Iterator[dict[str, str]]:
     """Start PostgreSQL and Valkey on nothing and yield the environment that reaches them.
 
-    Everything lies in one new folder (0700) under the temporary directory; both servers end and the folder
+    Everything lies in one new folder under the temporary directory, closed to others; both servers end and the folder
     goes when the block is left, and when this process is killed they end with it.
     """
     account = identity.unprivileged()
     with ExitStack() as stack:
         place = _temporary(account, stack)
+        private(place / "logs", None)
+        private(place / "services", account)
         postgres = Postgres(
-            data=place / "postgres",
-            sockets=place / "run",
+            data=place / "services" / "postgres",
+            sockets=private(place / "services" / "run", account),
             log=place / "logs" / "postgres.log",
             account=account,
             password=new_secret(),
             superuser_password=new_secret(),
             throwaway=True,
         )
-        private(postgres.sockets, account)
-        private(postgres.log.parent, account)
         postgres.create()
         _start(postgres.child(), stack)
         url = stack.enter_context(broker(place, account))
@@ -49,10 +50,11 @@ def services() -> Iterator[dict[str, str]]:
 def broker(place: Path, account: identity.Account | None) -> Iterator[str]:
     """Start one Valkey in *place* and yield its address."""
     with ExitStack() as stack:
+        private(place / "services", account)
         valkey = Valkey(
-            data=private(place / "valkey", account),
-            sockets=private(place / "run", account),
-            log=private(place / "logs", account) / "valkey.log",
+            data=private(place / "services" / "valkey", account),
+            sockets=private(place / "services" / "run", account),
+            log=private(place / "logs", None) / "valkey.log",
             account=account,
             throwaway=True,
         )
@@ -80,7 +82,11 @@ def _start(child: Child, stack: ExitStack) -> None:
 
 def _temporary(account: identity.Account | None, stack: ExitStack) -> Path:
     for parent in (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")):  # noqa: S108
-        room = SOCKET_LIMIT - len(os.fsencode(parent)) - len("/" + PREFIX + "12345678/run/.s.PGSQL.5432")
+        room = (
+            SOCKET_LIMIT
+            - len(os.fsencode(parent))
+            - len("/" + PREFIX + "12345678/services/run/.s.PGSQL.5432")
+        )
         if room >= 0 and (account is None or account.may_enter(parent)):
             break
     sweep(parent)
@@ -88,7 +94,7 @@ def _temporary(account: identity.Account | None, stack: ExitStack) -> Path:
     stack.callback(identity.remove, place)
     lock = stack.enter_context((place / "lock").open("w"))
     fcntl.flock(lock, fcntl.LOCK_EX)
-    return private(place, account)
+    return private(place, None, 0o711 if account else 0o700)
 
 
 def sweep(parent: Path) -> None:

@@ -16,7 +16,7 @@ from config.launch import commands, identity, processes
 from config.launch.address import check_port, port_number
 from config.launch.children import last_words, open_log
 from config.launch.errors import CannotStart, Stopping
-from config.launch.folder import ROOT, Folder, Lock, private
+from config.launch.folder import AWAY, ROOT, Folder, Lock
 from config.launch.postgres import MAJOR, Postgres
 from config.launch.prepare import MARK
 from config.launch.progress import Steps
@@ -37,7 +37,7 @@ class Options:
     def read(cls) -> "Options":
         """Read DATA, HOST, PORT and DEMO; raises CannotStart where one makes no sense."""
         return cls(
-            data=Path(os.environ.get("DATA") or ROOT / "var").absolute(),
+            data=Path(os.environ.get("DATA") or ROOT / "var").resolve(),
             host=os.environ.get("HOST") or "127.0.0.1",
             port=port_number(os.environ.get("PORT") or "8000"),
             demo=os.environ.get("DEMO", "1") not in ("0", "no", "false"),
@@ -50,7 +50,7 @@ def up(options: Options, steps: Steps) -> int:
     Raises CannotStart when something keeps it from starting; whatever had started is stopped first.
     """
     stop_on_signals()
-    folder = Folder(options.data, identity.unprivileged())
+    folder = Folder(options.data)
     with ExitStack() as stack:
         # Last of all, when even the database has stopped.
         supervisor = Supervisor(steps.note)
@@ -72,7 +72,9 @@ def up(options: Options, steps: Steps) -> int:
 
 def _start(options: Options, folder: Folder, supervisor: Supervisor, steps: Steps, stack: ExitStack) -> None:
     steps.begin("PostgreSQL and Valkey")
-    folder.open()
+    folder.check()
+    folder = _step_down(folder, steps)
+    folder.make()
     lock = Lock(folder)
     if not lock.take():
         pid, address = lock.holder()
@@ -85,28 +87,24 @@ def _start(options: Options, folder: Folder, supervisor: Supervisor, steps: Step
     check_port(options.host, options.port)
     database, broker = _services(folder, supervisor, steps, stack)
 
-    account = _account_for_the_project(folder, steps)
-    logs = private(folder.path / "logs", account)
     settings = commands.environment(
-        folder, host=options.host, port=options.port, database=database, broker=broker, account=account
+        folder, host=options.host, port=options.port, database=database, broker=broker
     )
-    for name in ("files", "mail", "static", "cache", "beat"):
-        private(folder.path / name, account)
     refuse_newer_tables(settings.get("DATABASE_URL", ""))
 
     steps.begin("Tables, framework" + (", demo engagements" if options.demo else ""))
-    sign_ins = _prepare(options, settings, account, logs / "setup.log", steps)
+    sign_ins = _prepare(options, settings, folder.logs / "setup.log", steps)
     folder.stamp()
 
     steps.begin("Worker and web process")
-    supervisor.add(commands.worker(folder, logs / "worker.log", settings, account))
-    supervisor.add(commands.web(logs / "web.log", settings, account, host=options.host, port=options.port))
+    supervisor.add(commands.worker(folder, settings))
+    supervisor.add(commands.web(folder, settings, host=options.host, port=options.port))
     steps.end()
     base = settings.get("BASE_URL", "")
     lock.write(base)
     steps.note(
         f"\nThroughline runs at {base}\n"
-        f"  Data in {folder.shown()}, logs in {folder.shown(logs)}\n"
+        f"  Data in {folder.shown()}, logs in {folder.shown(folder.logs)}\n"
         f"  Stop with Ctrl-C here, or elsewhere with: {_make('down', options)}\n"
     )
     if sign_ins:
@@ -119,14 +117,8 @@ def _services(folder: Folder, supervisor: Supervisor, steps: Steps, stack: ExitS
     own_broker = not commands.has(dict(os.environ), "REDIS_URL")
     if not own_database and not own_broker:
         return "", ""
-    if folder.services != folder.path and folder.account:
-        steps.note(
-            f"  Database and broker keep their files in {folder.services}, because they run as '{folder.account.name}',"
-            f" who cannot enter {folder.path.parent}."
-        )
     sockets = folder.sockets()
     stack.callback(folder.remove_sockets)
-    private(folder.logs, folder.account)
     postgres = Postgres(
         data=folder.services / "postgres",
         sockets=sockets,
@@ -148,7 +140,7 @@ def _services(folder: Folder, supervisor: Supervisor, steps: Steps, stack: ExitS
         steps.tell("starting PostgreSQL")
         supervisor.add(postgres.child())
     valkey = Valkey(
-        data=private(folder.services / "valkey", folder.account),
+        data=identity.private(folder.services / "valkey", folder.account),
         sockets=sockets,
         log=folder.logs / "valkey.log",
         account=folder.account,
@@ -168,29 +160,43 @@ def _services(folder: Folder, supervisor: Supervisor, steps: Steps, stack: ExitS
     return (postgres.url if own_database else ""), (valkey.url if own_broker else "")
 
 
-def _account_for_the_project(folder: Folder, steps: Steps) -> identity.Account | None:
-    """Return the account for web and worker: root's unprivileged one where it can reach what they need."""
-    account = folder.account
+def _step_down(folder: Folder, steps: Steps) -> Folder:
+    """Stop being root, for good where an unprivileged account can do everything; else for the servers only.
+
+    Raises CannotStart when the data belong to an account that cannot run what uses them.
+    """
+    account = identity.unprivileged(folder.path)
     if account is None:
-        return None
-    probe = [sys.executable, "-c", "import django, config; open('manage.py').close()"]
-    if folder.reachable and account.succeeds(probe, ROOT):
-        return account
+        return folder
+    if account.may_enter(folder.path.parent) and account.may_run(ROOT):
+        if not folder.path.exists() or folder.path.stat().st_uid != account.uid:
+            identity.private(folder.path, account)
+            identity.give(folder.path, account)
+        account.become(folder.path)
+        return folder
+    if folder.path.exists() and folder.path.stat().st_uid != 0:
+        raise CannotStart(
+            f"{folder.shown()} belongs to the account '{account.name}', which cannot reach this checkout or its Python."
+            " Start it where that account can, or choose another folder: make up DATA=/some/where."
+        )
     steps.note(
-        f"  Web and worker run as root: the account '{account.name}' cannot reach this checkout or its Python."
+        f"  Web and worker run as root, the servers as '{account.name}', who cannot reach this checkout or its Python."
     )
-    return None
+    folder = Folder(folder.path, account)
+    if not account.may_enter(folder.path.parent):
+        steps.note(
+            f"  The servers keep their files in {AWAY}, since '{account.name}' cannot enter {folder.path.parent}."
+        )
+    return folder
 
 
-def _prepare(
-    options: Options, settings: dict[str, str], account: identity.Account | None, log: Path, steps: Steps
-) -> str:
+def _prepare(options: Options, settings: dict[str, str], log: Path, steps: Steps) -> str:
     """Run the preparing commands; return what the last one, the list of sign-ins, said."""
     wanted = [*commands.PREPARE, *(commands.DEMO if options.demo else ())]
     titles = {command: title for title, command in wanted}
     parent = os.getpid()
     said: list[str] = []
-    with open_log(log, account) as kept:
+    with open_log(log) as kept:
         process = subprocess.Popen(
             [sys.executable, "-m", "config.launch.prepare", *titles],
             env=settings,
@@ -201,7 +207,6 @@ def _prepare(
             text=True,
             start_new_session=True,
             preexec_fn=lambda: processes.die_with(parent, signal.SIGTERM),
-            **identity.options(account),
         )
         try:
             assert process.stdout is not None  # noqa: S101 - a pipe was asked for

@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 from config.launch import binaries, identity, processes
 from config.launch.children import Child
-from config.launch.folder import private
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Valkey:
         """
         place = self.data.with_name(f"{self.data.name}-damaged-{int(time.time())}")
         self.data.rename(place)
-        private(self.data, self.account)
+        identity.private(self.data, self.account)
         return place
 
     def answers(self) -> bool:
