@@ -3,6 +3,7 @@
 import ast
 import io
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -115,6 +116,23 @@ class TestBootstrap:
             - {"config", "__main__"}
         )
         assert foreign == set()
+
+
+class TestMakefile:
+    @pytest.mark.parametrize("target", ["up", "down", "reset", "check", "test", "bench", "faults"])
+    def test_every_target_hands_over_to_the_set_up(self, target: str) -> None:
+        shown = launching.output_of(["make", "--dry-run", target])
+
+        assert shown.startswith("python3 config/bootstrap.py ")
+
+    def test_what_is_named_behind_make_reaches_the_set_up(self) -> None:
+        assert launching.output_of(["make", "--dry-run", "test", "ARGS=-k merge"]).endswith("test -k merge\n")
+
+    def test_continuous_integration_calls_exactly_make_test(self) -> None:
+        script = ROOT / ".ci" / "run"
+
+        assert os.access(script, os.X_OK)
+        assert [line for line in script.read_text().splitlines() if "make" in line] == ["exec make test"]
 
 
 class TestSteps:
