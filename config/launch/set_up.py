@@ -202,7 +202,15 @@ def node_packages(steps: Steps, *, tests: bool) -> None:
         )
         return
     steps.tell("fetching")
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
+    command = [
+        npm,
+        "ci",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--no-update-notifier",
+        "--fetch-retries=1",
+    ]
     code, said = _watch([*command, *([] if tests else ["--omit=dev"])], dict(os.environ), lambda line: None)
     if code:
         steps.note(
