@@ -2,17 +2,53 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from typing import Protocol
 
-from django.db.models import F
+from django.db import connection
 
 from accounts.models import Side
 from questionnaires.document import Framework
 from questionnaires.models import Entry, Round, SectionProgress
+from questionnaires.models.entry import COUNTS
 
 Counts = dict[str, int]
+# Round, section, whether internal, and what an entry counted before and counts after.
+Move = tuple[int, str, bool, Counts, Counts]
 
 
-def counts_of(entry: Entry) -> Counts:
+class Counted(Protocol):
+    """What of an entry the counters look at."""
+
+    @property
+    def shown(self) -> bool:
+        """Whether it is asked."""
+
+    @property
+    def round_id(self) -> int | None:
+        """Its round; a register has none."""
+
+    @property
+    def state(self) -> str:
+        """Its stored state."""
+
+    @property
+    def revisit(self) -> bool:
+        """Whether it is to be looked at again."""
+
+    @property
+    def conflict(self) -> bool:
+        """Whether it cannot stand as it is."""
+
+    @property
+    def held_by(self) -> str:
+        """Whose turn it is."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it counts as done."""
+
+
+def counts_of(entry: Counted) -> Counts:
     """Return what *entry* adds: nothing while it is not asked; not applicable leaves the denominator."""
     if not entry.shown or entry.round_id is None:
         return {}
@@ -34,18 +70,33 @@ def counts_of(entry: Entry) -> Counts:
     return counts
 
 
-def move(changes: Iterable[tuple[int, str, bool, Counts, Counts]]) -> None:
-    """Apply (round id, section key, internal, before, after) to the counters, one statement a section."""
+def move(changes: Iterable[Move]) -> None:
+    """Apply moves to the counters, in one statement whatever their number."""
     moves: dict[tuple[int, str, bool], Counts] = {}
     for round_id, section_key, internal, before, after in changes:
         total = moves.setdefault((round_id, section_key, internal), {})
         for name in before.keys() | after.keys():
             total[name] = total.get(name, 0) + after.get(name, 0) - before.get(name, 0)
-    for (round_id, section_key, internal), total in sorted(moves.items()):
-        if steps := {name: F(name) + by for name, by in total.items() if by}:
-            SectionProgress.objects.filter(
-                round_id=round_id, section_key=section_key, internal=internal
-            ).update(**steps)
+    rows = [(place, total) for place, total in sorted(moves.items()) if any(total.values())]
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            MOVE,
+            [
+                *(list(column) for column in zip(*(place for place, _total in rows), strict=True)),
+                *([total.get(name, 0) for _place, total in rows] for name in COUNTS),
+            ],
+        )
+
+
+MOVE = f"""
+    UPDATE questionnaires_sectionprogress kept
+    SET {", ".join(f"{name} = kept.{name} + moved.{name}" for name in COUNTS)}
+    FROM unnest(%s::bigint[], %s::text[], %s::boolean[], {", ".join("%s::int[]" for _name in COUNTS)})
+        AS moved (round_id, section_key, internal, {", ".join(COUNTS)})
+    WHERE kept.round_id = moved.round_id AND kept.section_key = moved.section_key AND kept.internal = moved.internal
+"""  # noqa: S608 - the names are our own
 
 
 @dataclass(slots=True)

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Model
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from accounts.models import User
 from engagements import history
-from engagements.models import Event, Membership
+from engagements.models import Engagement, Event, Membership
 from questionnaires import progress
+from questionnaires.conditions import Value
 from questionnaires.document import Framework
 from questionnaires.models import Answer, Entry, Questionnaire
+
+# An event names each changed entry by itself up to this many; more are put together by what changed.
+ONE_BY_ONE = 40
+
+
+class RoundOver(Exception):
+    """A new round took the entry over between reading and writing. Nothing was stored."""
 
 
 @dataclass
@@ -22,10 +34,11 @@ class Act:
     """An action in progress. It holds the engagement's lock; `finish` writes everything it gathered.
 
     Entries and flags are only read for a decision after `begin`: whatever was read before the lock is
-    current only while `is_stale` is False.
+    current only while `is_stale` is False. `member` is None where the calendar acts and not a person.
     """
 
-    membership: Membership
+    engagement: Engagement
+    member: Membership | None
     questionnaire: Questionnaire
     number: int
     at: datetime
@@ -33,20 +46,52 @@ class Act:
     changed: dict[int, dict[str, list[Any]]] = field(default_factory=dict)
     entries: dict[int, Entry] = field(default_factory=dict)
     before: dict[int, progress.Counts] = field(default_factory=dict)
+    unstored: dict[int, set[str]] = field(default_factory=dict)
+    moves: list[progress.Move] = field(default_factory=list)
+    # What conditions read after this action, where `conditions.move` has found it out.
+    known: Mapping[str, Value] | None = None
 
     @classmethod
     def begin(
         cls, membership: Membership, questionnaire: Questionnaire, *, at: datetime | None = None
     ) -> Act:
         """Take the engagement's lock, as the last lock of the transaction."""
-        number = history.lock(membership.engagement)
+        return cls._locked(membership.engagement, membership, questionnaire, at)
+
+    @classmethod
+    def by_calendar(cls, questionnaire: Questionnaire, *, at: datetime) -> Act:
+        """Take the lock for something that happens because of the date: nobody did it."""
+        return cls._locked(questionnaire.engagement, None, questionnaire, at)
+
+    @classmethod
+    def _locked(
+        cls,
+        engagement: Engagement,
+        member: Membership | None,
+        questionnaire: Questionnaire,
+        at: datetime | None,
+    ) -> Act:
+        number = history.lock(engagement)
         return cls(
-            membership=membership,
+            engagement=engagement,
+            member=member,
             questionnaire=questionnaire,
             number=number,
             at=at or timezone.now(),
-            is_stale=number != membership.engagement.last_event + 1,
+            is_stale=number != engagement.last_event + 1,
         )
+
+    @property
+    def membership(self) -> Membership:
+        """The member who acts. Raises RuntimeError where the calendar does."""
+        if self.member is None:
+            raise RuntimeError("Nobody does this.")
+        return self.member
+
+    @property
+    def by(self) -> User | None:
+        """Who acts, or None where the calendar does."""
+        return self.member.user if self.member else None
 
     @property
     def framework(self) -> Framework:
@@ -54,11 +99,18 @@ class Act:
         return self.questionnaire.framework
 
     def current(self, entry: Entry) -> Entry:
-        """Return *entry* as it is under the lock, reading it again only where it may have moved."""
+        """Return *entry* as it is under the lock, reading it again only where it may have moved.
+
+        Raises RoundOver when a new round took it over meanwhile.
+        """
         if known := self.entries.get(entry.pk):
             return known
         if self.is_stale:
             entry.refresh_from_db()
+            if entry.round is not None and not entry.round.is_latest:
+                raise RoundOver(
+                    _("A new round has begun here meanwhile. Reload the page; your text is kept below.")
+                )
         return self.adopt(entry)
 
     def adopt(self, entry: Entry) -> Entry:
@@ -78,6 +130,7 @@ class Act:
             pairs = self.changed.setdefault(entry.pk, {})
             first = pairs[name][0] if name in pairs else plain(old)
             pairs[name] = [first, plain(new)]
+            self.unstored.setdefault(entry.pk, set()).add(name)
 
     def write(
         self,
@@ -113,14 +166,12 @@ class Act:
         data: dict[str, Any] | None = None,
     ) -> Event:
         """Store the changed entries, move the counters and write the event."""
-        framework = self.framework
-        moves = []
-        self._store()
-        for pk in self.changed:
+        self.store()
+        for pk in self.changed.keys() & self.entries.keys():
             changed = self.entries[pk]
             if changed.round_id is not None:
-                item = framework.item(changed.item_key)
-                moves.append(
+                item = self.framework.item(changed.item_key)
+                self.moves.append(
                     (
                         changed.round_id,
                         item.section_key,
@@ -129,30 +180,54 @@ class Act:
                         progress.counts_of(changed),
                     )
                 )
-        progress.move(moves)
+        progress.move(self.moves)
         return history.record(
             kind,
-            engagement=self.membership.engagement,
+            engagement=self.engagement,
             number=self.number,
-            by=self.membership.user,
+            by=self.by,
             at=self.at,
             firm_only=firm_only or (entry is not None and self.is_internal(entry)),
             item_key=entry.item_key if entry else "",
             round_number=entry.round.number if entry and entry.round else 1,
-            data={**(data or {}), "entries": {str(pk): pairs for pk, pairs in self.changed.items()}},
+            data={**(data or {}), **packed(self.changed)},
         )
 
-    def _store(self) -> None:
-        if len(self.changed) == 1:
-            ((pk, pairs),) = self.changed.items()
-            self.entries[pk].save(update_fields=[*pairs])
-        elif self.changed:
-            names = sorted({name for pairs in self.changed.values() for name in pairs})
-            Entry.objects.bulk_update([self.entries[pk] for pk in self.changed], names, batch_size=500)
+    def store(self) -> None:
+        """Store what was changed so far, so that statements over many entries see it. `finish` does it too."""
+        if len(self.unstored) == 1:
+            ((pk, names),) = self.unstored.items()
+            self.entries[pk].save(update_fields=names)
+        elif self.unstored:
+            every = sorted({name for names in self.unstored.values() for name in names})
+            Entry.objects.bulk_update([self.entries[pk] for pk in self.unstored], every, batch_size=500)
+        self.unstored = {}
 
     def is_internal(self, entry: Entry) -> bool:
         """Say whether the entry belongs to an item that the client side never sees."""
         return entry.round_id is not None and self.framework.item(entry.item_key).internal
+
+
+def packed(changed: Mapping[int, Mapping[str, list[Any]]]) -> dict[str, Any]:
+    """Return changes of entries as an event keeps them; `unpacked` reads them.
+
+    A few stand one by one under `entries`. Many stand under `together` as [what changed, [ids]], because most of
+    what one action does to thousands of entries is the same.
+    """
+    if len(changed) <= ONE_BY_ONE:
+        return {"entries": {str(pk): dict(pairs) for pk, pairs in changed.items()}}
+    alike: dict[str, list[int]] = {}
+    for pk, pairs in sorted(changed.items()):
+        alike.setdefault(json.dumps(pairs, sort_keys=True), []).append(pk)
+    return {"entries": {}, "together": [[json.loads(pairs), ids] for pairs, ids in alike.items()]}
+
+
+def unpacked(data: Mapping[str, Any]) -> dict[int, dict[str, list[Any]]]:
+    """Return old and new of every entry that an event changed, by entry id, from the event's data."""
+    found = {int(pk): pairs for pk, pairs in data.get("entries", {}).items()}
+    for pairs, ids in data.get("together", ()):
+        found.update(dict.fromkeys(ids, pairs))
+    return found
 
 
 def plain(value: Any) -> Any:

@@ -14,8 +14,10 @@ from accounts.models import User
 from engagements.models import Event, Membership
 from questionnaires import merge, values
 from questionnaires.access import Desk
-from questionnaires.actions import conditions
+from questionnaires.actions import conditions, ripple
 from questionnaires.actions.act import Act
+from questionnaires.document import Column, Item
+from questionnaires.gates import row_key
 from questionnaires.models import Answer, Conflict, Entry, Revision, Row
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.places import Base, Place
@@ -85,7 +87,7 @@ def save(
 
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
     before = answer.value
-    settled_before = _settled_value(answer)
+    settled_before = settled_value(answer)
     entry = act.current(answer.entry)
     took_in = merged.value != value
     act.write(
@@ -102,10 +104,15 @@ def save(
         answer, "merged" if took_in else "saved", Base(answer.version, took_in), merged_with=merged.names
     )
     if place.part != Answer.Part.NOTE and not place.is_register:
+        changes = come_back(answer) if revived else []
         if settle:
-            saved.moved = apply_settling(act, entry, [(answer, settled_before, answer.value)])
+            changes = [change for change in changes if change[0] != answer]
+            changes.append((answer, None if revived else settled_before, answer.value))
+        if changes:
+            saved.moved = apply_settling(act, entry, changes)
         elif entry.state in (Entry.State.OPEN, Entry.State.UNKNOWN, Entry.State.NOT_APPLICABLE):
-            act.change(entry, state=Entry.State.DRAFT, **CLEARED)
+            # Who finds out, or why it was set aside, stays known until the new answer is settled.
+            act.change(entry, state=Entry.State.DRAFT)
     saved.event = act.finish(
         "note.saved" if place.part == Answer.Part.NOTE else "answer.saved",
         entry=entry,
@@ -272,7 +279,7 @@ def _kept(answer: Answer, base: Base, author: User) -> Conflict | None:
     return conflict if conflict and len(conflict.keys) == base.saves else None
 
 
-def _settled_value(answer: Answer) -> Any:
+def settled_value(answer: Answer) -> Any:
     """Return the value last called done; asks the database only when it is not the current one."""
     if answer.settled_version == answer.version:
         return answer.value
@@ -296,7 +303,8 @@ def _open_conflict(
         opened_event=act.number,
         changed_at=act.at,
     )
-    act.change(entry, conflict=True)
+    if answer.part != Answer.Part.NOTE:
+        act.change(entry, conflict=True)
     return _conflicted(act, entry, answer, conflict, base)
 
 
@@ -324,6 +332,8 @@ def _conflicted(
     act: Act, entry: Entry, answer: Answer, conflict: Conflict, base: Base, was: Any = None
 ) -> Saved:
     revived = _revive(act, entry, answer)
+    if revived and entry.round_id is not None:
+        apply_settling(act, entry, come_back(answer))
     event = act.finish(
         "conflict.opened" if conflict.opened_event == act.number else "conflict.changed",
         entry=entry,
@@ -362,6 +372,13 @@ def _revive(act: Act, entry: Entry, answer: Answer) -> bool:
     return True
 
 
+def come_back(in_row: Answer | Row) -> list[tuple[Answer, Any, Any]]:
+    """Return what settles when a deleted row comes back: each of its settled values, after nothing."""
+    row = in_row.row_id if isinstance(in_row, Answer) else in_row.pk
+    cells = Answer.objects.filter(row=row, settled_version__gt=0).select_related("row").order_by("id")
+    return [(cell, None, settled_value(cell)) for cell in cells]
+
+
 @transaction.atomic
 def settle_entry(*, desk: Desk, entry: Entry, at: datetime | None = None) -> Event | None:
     """Call everything saved in *entry* done. Returns None when there was nothing new."""
@@ -372,7 +389,7 @@ def settle_entry(*, desk: Desk, entry: Entry, at: datetime | None = None) -> Eve
     entry = act.current(entry)
     changes = []
     for answer in unsettled:
-        changes.append((answer, _settled_value(answer), answer.value))
+        changes.append((answer, settled_value(answer), answer.value))
         answer.settled_version = answer.version
     Answer.objects.bulk_update(unsettled, ["settled_version"], batch_size=500)
     apply_settling(act, entry, changes)
@@ -404,14 +421,15 @@ def apply_settling(act: Act, entry: Entry, changes: Iterable[tuple[Answer, Any, 
         return []
     item = act.framework.item(entry.item_key)
     changes = list(changes)
-    substance = any(before != after for _answer, before, after in changes)
+    stood = ripple.stood_as(entry)
+    told = [change for one in changes if (change := _in_substance(item, *one))]
     if has_content(entry, changes):
-        stays = entry.state == Entry.State.CONFIRMED and not substance
+        stays = entry.state == Entry.State.CONFIRMED and not told
         if not stays:
             act.change(
                 entry,
                 state=Entry.State.ANSWERED,
-                answered_by=act.membership.user,
+                answered_by=act.by,
                 answered_at=act.at,
                 confirmed_by=None,
                 confirmed_at=None,
@@ -419,7 +437,21 @@ def apply_settling(act: Act, entry: Entry, changes: Iterable[tuple[Answer, Any, 
             )
     elif entry.state in (Entry.State.DRAFT, Entry.State.ANSWERED, Entry.State.CONFIRMED):
         act.change(entry, state=Entry.State.OPEN, confirmed_by=None, confirmed_at=None)
-    return conditions.move(act, item, changes[0][0] if len(changes) == 1 else None)
+    moved = conditions.move(act, item, changes[0][0] if len(changes) == 1 else None)
+    ripple.follow(act, entry, before=stood, changes=[*told, *ripple.state_change(stood, entry)], moved=moved)
+    return moved
+
+
+def _in_substance(item: Item, answer: Answer, before: Any, after: Any) -> ripple.Change | None:
+    """Return what a settled value says now where it said something else, or None."""
+    spec: Item | Column | None = item
+    if answer.column:
+        spec = next((column for column in item.columns if column.key == answer.column), None)
+    if answer.part != Answer.Part.VALUE:
+        spec = None
+    if values.substance(spec, before) == values.substance(spec, after):
+        return None
+    return (row_key(answer), answer.column, str(answer.part), before, after)
 
 
 def has_content(entry: Entry, changes: Iterable[tuple[Answer, Any, Any]] = ()) -> bool:

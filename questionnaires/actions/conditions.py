@@ -46,13 +46,14 @@ def move(act: Act, item: Item, answer: Answer | None = None) -> list[Entry]:
     watchers = framework.watchers(item.key)
     if not watchers:
         return []
-    engagement_id = act.membership.engagement_id
+    engagement_id = act.engagement.pk
     known = dict(settled_values(framework, engagement_id))
     for changed in act.entries.values():
         if changed.item_key in framework.triggers and not _is_answered(changed):
             known.pop(changed.item_key, None)
         elif changed.item_key in framework.triggers:
             known.update(_value_of(framework, changed, answer))
+    act.known = known
     visible = conditions.visible_items(framework, known)
     moved = []
     entries = Entry.objects.filter(

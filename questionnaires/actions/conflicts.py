@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from engagements.models import Event
 from questionnaires.access import Desk
 from questionnaires.actions.act import Act
-from questionnaires.actions.answers import apply_settling, clean, settles_at_once
-from questionnaires.models import Answer, Conflict, Entry, Revision, Row
+from questionnaires.actions.answers import apply_settling, clean, settled_value
+from questionnaires.models import Answer, Conflict, Entry, Flag, Revision, Row
 from questionnaires.places import Place
 
 
@@ -48,12 +48,16 @@ def place_of(answer: Answer) -> Place:
 
 
 def is_contested(entry: Entry) -> bool:
-    """Say whether anything in *entry* is to be decided: two values, or a row that was deleted and written in.
+    """Say whether anything in *entry* is to be decided: two values, a row deleted and written in, or a rule that it breaks.
 
-    What is in a deleted row rests until the row comes back.
+    What is in a deleted row rests until the row comes back. Two versions of a firm's note concern nobody else.
     """
     conflicts = Conflict.objects.filter(answer__entry=entry, answer__row__deleted_at=None, outcome="")
-    return conflicts.exists() or Row.objects.filter(entry=entry, contested_by__isnull=False).exists()
+    return (
+        conflicts.exclude(answer__part=Answer.Part.NOTE).exists()
+        or Row.objects.filter(entry=entry, contested_by__isnull=False).exists()
+        or Flag.objects.open().filter(entry=entry, kind=Flag.Kind.CONFLICT).exists()
+    )
 
 
 @transaction.atomic
@@ -89,14 +93,14 @@ def decide(
         raise NotWhatWasShown(
             _("One of the two texts has just changed. Look again, then choose; nothing was changed.")
         )
-    before = answer.value
+    before = settled_value(answer)
     value = clean(desk, place, combined) if outcome == Conflict.Outcome.COMBINED else conflict.value
     if outcome != Conflict.Outcome.THEIRS and value != answer.value:
-        settle = settles_at_once(desk, place)
+        # Whoever decides calls it done.
         act.write(
-            answer, value, kind=Revision.Kind.CHOSEN, key=uuid.uuid4(), base=answer.version, settle=settle
+            answer, value, kind=Revision.Kind.CHOSEN, key=uuid.uuid4(), base=answer.version, settle=True
         )
-        if settle and not place.is_register:
+        if place.part != Answer.Part.NOTE and not place.is_register:
             apply_settling(act, entry, [(answer, before, value)])
     conflict.outcome = outcome
     conflict.decided_by, conflict.decided_at = desk.membership.user, act.at
@@ -131,7 +135,7 @@ def restore(*, desk: Desk, answer: Answer, version: int, at: datetime | None = N
     place = place_of(answer)
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
     entry = act.current(answer.entry)
-    before = answer.value
+    before = settled_value(answer)
     act.write(
         answer, old.value, kind=Revision.Kind.RESTORED, key=uuid.uuid4(), base=answer.version, settle=True
     )

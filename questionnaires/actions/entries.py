@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from engagements.models import Event, Membership
 from questionnaires.access import Desk
-from questionnaires.actions import answers, conditions
+from questionnaires.actions import answers, conditions, ripple
 from questionnaires.actions.act import Act
-from questionnaires.models import Answer, Entry
+from questionnaires.models import Answer, Entry, Flag
 
 
 class ChangedMeanwhile(Exception):
@@ -87,6 +87,7 @@ def mark_unknown(
     """Say "we don't know yet": *finder* finds out, by a date. What was written stays."""
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
     entry = act.current(entry)
+    stood = ripple.stood_as(entry)
     act.change(
         entry,
         state=Entry.State.UNKNOWN,
@@ -98,7 +99,7 @@ def mark_unknown(
         confirmed_at=None,
     )
     hold(act, entry, finder)
-    _reveal(act, entry)
+    _follow(act, entry, stood)
     return act.finish("entry.unknown", entry=entry)
 
 
@@ -114,6 +115,7 @@ def mark_not_applicable(
         raise NotPossible(_("Say in a few words why this does not apply."))
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
     entry = act.current(entry)
+    stood = ripple.stood_as(entry)
     act.change(
         entry,
         state=Entry.State.NOT_APPLICABLE,
@@ -126,7 +128,7 @@ def mark_not_applicable(
         confirmed_by=None,
         confirmed_at=None,
     )
-    _reveal(act, entry)
+    _follow(act, entry, stood)
     return act.finish("entry.not-applicable", entry=entry)
 
 
@@ -141,8 +143,9 @@ def bring_back(*, desk: Desk, entry: Entry, at: datetime | None = None) -> Event
     state = Entry.State.OPEN
     if answers.has_content(entry):
         state = Entry.State.ANSWERED if settled else Entry.State.DRAFT
+    stood = ripple.stood_as(entry)
     act.change(entry, state=state, **answers.CLEARED)
-    _reveal(act, entry)
+    _follow(act, entry, stood)
     return act.finish("entry.brought-back", entry=entry)
 
 
@@ -158,9 +161,34 @@ def confirm(*, desk: Desk, entry: Entry, at: datetime | None = None) -> Event:
     if author is not None and not owns and author.side == desk.membership.side:
         raise NotPossible(_("Somebody of the other side, or the owner, confirms this answer."))
     act.change(entry, state=Entry.State.CONFIRMED, confirmed_by=desk.membership.user, confirmed_at=act.at)
+    if entry.revisit:
+        ripple.answered_anew(act, entry, Flag.How.HOLDS)
     return act.finish("entry.confirmed", entry=entry)
 
 
-def _reveal(act: Act, entry: Entry) -> None:
+@transaction.atomic
+def still_holds(*, desk: Desk, entry: Entry, at: datetime | None = None) -> Event:
+    """Say that an answer holds although what it rests on changed. Its owner or the side that answered can.
+
+    What was to be looked at again only because of this answer need not be any more. Raises NotPossible.
+    """
+    act = Act.begin(desk.membership, desk.questionnaire, at=at)
+    entry = act.current(entry)
+    if not entry.revisit:
+        raise NotPossible(_("There is nothing to look at again here any more."))
+    if act.framework.item(entry.item_key).type == "sign_off":
+        raise NotPossible(_("A signature is given again by signing what changed."))
+    author = entry.answered_by
+    owns = entry.owner_id == desk.membership.pk
+    if author is not None and not owns and author.side != desk.membership.side:
+        raise NotPossible(
+            _("The owner, or somebody of the side that answered, says whether this still holds.")
+        )
+    also = [key for key in ripple.answered_anew(act, entry, Flag.How.HOLDS) if key != entry.item_key]
+    return act.finish("entry.held", entry=entry, data={"also": len(also)})
+
+
+def _follow(act: Act, entry: Entry, stood: str) -> None:
     if entry.round_id is not None:
-        conditions.move(act, act.framework.item(entry.item_key))
+        moved = conditions.move(act, act.framework.item(entry.item_key))
+        ripple.follow(act, entry, before=stood, changes=ripple.state_change(stood, entry), moved=moved)

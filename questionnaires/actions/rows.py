@@ -12,7 +12,7 @@ from engagements.models import Event
 from questionnaires import values
 from questionnaires.access import Desk
 from questionnaires.actions.act import Act
-from questionnaires.actions.answers import CLEARED, clean
+from questionnaires.actions.answers import apply_settling, clean, come_back
 from questionnaires.actions.conflicts import is_contested
 from questionnaires.models import Answer, Entry, Revision, Row
 from questionnaires.places import Place
@@ -177,6 +177,7 @@ def delete_row(*, desk: Desk, row: Row, at: datetime | None = None) -> Event | N
     row.deleted_at, row.deleted_by, row.contested_by = act.at, desk.membership.user, None
     row.save(update_fields=["deleted_at", "deleted_by", "contested_by"])
     touch(act, entry)
+    _resettle(act, entry, row, gone=True)
     if entry.conflict:
         act.change(entry, conflict=is_contested(entry))
     return act.finish("row.deleted", entry=entry, data={"row": row.pk})
@@ -194,6 +195,7 @@ def restore_row(*, desk: Desk, row: Row, at: datetime | None = None) -> Event | 
     row.deleted_at = row.deleted_by = None
     row.save(update_fields=["deleted_at", "deleted_by"])
     touch(act, entry)
+    _resettle(act, entry, row, gone=False)
     act.change(entry, conflict=is_contested(entry))
     return act.finish("row.restored", entry=entry, data={"row": row.pk})
 
@@ -234,6 +236,17 @@ def move_row(*, desk: Desk, row: Row, up: bool, at: datetime | None = None) -> E
     return act.finish("row.moved", entry=entry, data={"row": row.pk, "rank": [was, row.rank]})
 
 
+def _resettle(act: Act, entry: Entry, row: Row, *, gone: bool) -> None:
+    """Let what a row said go or come back at once: deleting it is as deliberate as a choice."""
+    if entry.round_id is None:
+        return
+    changes = come_back(row)
+    if gone:
+        changes = [(answer, after, before) for answer, before, after in changes]
+    if changes:
+        apply_settling(act, entry, changes)
+
+
 def touch(act: Act, entry: Entry) -> None:
     """Note that a table was worked on: from open to begun. Registers have no such state."""
     if entry.round_id is not None and entry.state in (
@@ -241,4 +254,4 @@ def touch(act: Act, entry: Entry) -> None:
         Entry.State.UNKNOWN,
         Entry.State.NOT_APPLICABLE,
     ):
-        act.change(entry, state=Entry.State.DRAFT, **CLEARED)
+        act.change(entry, state=Entry.State.DRAFT)

@@ -1,19 +1,33 @@
-"""Sign a gate: a dated signature over the settled values as the signer's side sees them."""
+"""Sign a gate, take a signature back, ask for one. A signature covers the settled values as the signer's side sees them."""
 
-import hashlib
-import json
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from engagements.models import Membership
+from engagements import mail
+from engagements.models import Event, Membership
+from questionnaires import gates
 from questionnaires.access import Desk, Viewpoint
-from questionnaires.actions import conditions
+from questionnaires.actions import conditions, ripple
 from questionnaires.actions.act import Act
 from questionnaires.document import Gate
-from questionnaires.models import Answer, Entry, Revision, SignOff
+from questionnaires.gates import Covered, fingerprint
+from questionnaires.models import Entry, Flag, SignOff
+
+__all__ = [
+    "ChangedSince",
+    "NotYours",
+    "SignedAlready",
+    "ask",
+    "covered_values",
+    "fingerprint",
+    "functions_of",
+    "functions_open",
+    "gate_of",
+    "sign",
+    "withdraw",
+]
 
 
 class NotYours(Exception):
@@ -22,6 +36,10 @@ class NotYours(Exception):
 
 class SignedAlready(Exception):
     """There is a valid signature for this function."""
+
+
+class ChangedSince(Exception):
+    """What the gate covers changed between reading and signing."""
 
 
 def gate_of(desk: Desk, entry: Entry) -> Gate:
@@ -48,53 +66,9 @@ def functions_of(desk: Desk, entry: Entry, member: Membership) -> list[str]:
     )
 
 
-def covered_values(view: Viewpoint, gate: Gate) -> dict[str, Any]:
-    """Return what a signature covers: state and settled value of each covered item that this side sees, by key.
-
-    A table is covered row by row in order. What is not asked at the engagement's depth is left out.
-    """
-    keys = [
-        key for key in gate.covers if view.framework.has_item(key) and view.may_see(view.framework.item(key))
-    ]
-    entries = {
-        entry.item_key: entry
-        for entry in Entry.objects.filter(
-            engagement=view.engagement, round__is_latest=True, item_key__in=keys, shown=True
-        )
-    }
-    settled: dict[int, list[Any]] = {}
-    answers = (
-        Answer.objects.filter(entry__in=entries.values(), settled_version__gt=0, row__deleted_at=None)
-        .exclude(part=Answer.Part.NOTE)
-        .select_related("row")
-        .order_by("row__rank", "row_id", "column", "id")
-    )
-    older = {
-        (revision.answer_id, revision.version): revision.value
-        for revision in Revision.objects.filter(
-            answer__in=[a.pk for a in answers if a.settled_version != a.version]
-        )
-    }
-    for answer in answers:
-        value = (
-            answer.value
-            if answer.settled_version == answer.version
-            else older.get((answer.pk, answer.settled_version))
-        )
-        if value is not None:
-            settled.setdefault(answer.entry_id, []).append([answer.row_id, answer.column, answer.part, value])
-    return {
-        key: {"state": entries[key].state, "values": settled.get(entries[key].pk, [])}
-        for key in keys
-        if key in entries
-    }
-
-
-def fingerprint(covered: dict[str, Any]) -> str:
-    """Return the SHA-256 over covered values in canonical JSON."""
-    return hashlib.sha256(
-        json.dumps(covered, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-    ).hexdigest()
+def covered_values(view: Viewpoint, gate: Gate) -> Covered:
+    """Return what a signature covers now as *view*'s side sees it, in at most four queries."""
+    return gates.Covers(view.questionnaire, [gate]).seen_by(view.side, gate)
 
 
 @transaction.atomic
@@ -110,7 +84,8 @@ def sign(
 ) -> SignOff:
     """Sign for *function* what the signer *seen*, named by its fingerprint.
 
-    Raises NotYours, SignedAlready, or ChangedSince when what the gate covers is no longer what was shown.
+    The gate closes with the last function. Raises NotYours, SignedAlready, or ChangedSince when what the gate
+    covers is no longer what was shown.
     """
     member = desk.membership
     if not member.may_sign or function not in member.functions:
@@ -127,7 +102,9 @@ def sign(
         raise ChangedSince(
             _("An answer changed while you were reading. Nothing was signed; here is what stands now.")
         )
-    SignOff.objects.filter(entry=entry, function=function, withdrawn_at=None).update(withdrawn_at=act.at)
+    stood = ripple.stood_as(entry)
+    earlier = SignOff.objects.filter(entry=entry, function=function, withdrawn_at=None)
+    is_again = bool(earlier.update(withdrawn_at=act.at))
     signed = SignOff.objects.create(
         entry=entry,
         function=function,
@@ -139,13 +116,103 @@ def sign(
         fingerprint=mark,
         covered=covered,
     )
-    act.change(entry, state=Entry.State.ANSWERED, answered_by=member.user, answered_at=act.at)
-    if not functions_open(desk, entry):
-        act.change(entry, state=Entry.State.CONFIRMED, confirmed_by=member.user, confirmed_at=act.at)
-    conditions.move(act, desk.framework.item(entry.item_key))
-    act.finish("signed", entry=entry, data={"sign_off": signed.pk, "function": function, "fingerprint": mark})
+    _look_over(act, entry, desk)
+    if entry.revisit and not SignOff.objects.filter(entry=entry, withdrawn_at=None, is_stale=True).exists():
+        ripple.answered_anew(act, entry, Flag.How.UPDATED)
+    changes: list[ripple.Change] = [] if is_again else [(None, function, "signature", None, "signed")]
+    _follow(act, entry, stood, changes)
+    act.finish(
+        "signed",
+        entry=entry,
+        data={"sign_off": signed.pk, "function": function, "fingerprint": mark, "again": is_again},
+    )
     return signed
 
 
-class ChangedSince(Exception):
-    """What the gate covers changed between reading and signing."""
+@transaction.atomic
+def withdraw(*, desk: Desk, sign_off: SignOff, why: str, at: datetime | None = None) -> Event:
+    """Take one's own signature back, with a reason. It stays on the record. Raises NotYours or SignedAlready."""
+    if sign_off.membership_id != desk.membership.pk:
+        raise NotYours(_("A signature is taken back by the person who gave it."))
+    act = Act.begin(desk.membership, desk.questionnaire, at=at)
+    entry = act.current(sign_off.entry)
+    sign_off.refresh_from_db()
+    if sign_off.withdrawn_at is not None:
+        raise SignedAlready(_("This signature no longer stands; there is nothing to take back."))
+    stood = ripple.stood_as(entry)
+    sign_off.withdrawn_at, sign_off.withdrawn_why = act.at, why.strip()[:300]
+    sign_off.save(update_fields=["withdrawn_at", "withdrawn_why"])
+    _look_over(act, entry, desk)
+    if entry.revisit and not SignOff.objects.filter(entry=entry, withdrawn_at=None, is_stale=True).exists():
+        ripple.answered_anew(act, entry, Flag.How.UPDATED)
+    _follow(act, entry, stood, [(None, sign_off.function, "signature", "signed", None)])
+    return act.finish(
+        "signature.withdrawn", entry=entry, data={"sign_off": sign_off.pk, "function": sign_off.function}
+    )
+
+
+@transaction.atomic
+def ask(
+    *, desk: Desk, entry: Entry, function: str, words: str = "", at: datetime | None = None
+) -> list[Membership]:
+    """Ask those who can sign for *function*; each gets a mail. Returns them, [] when nobody can."""
+    gate = gate_of(desk, entry)
+    holders = list(
+        Membership.objects.current()
+        .filter(engagement=desk.engagement, may_sign=True, functions__contains=[function])
+        .select_related("user")
+        .order_by("pk")
+    )
+    if function not in functions_open(desk, entry):
+        raise SignedAlready(_("This has been signed already."))
+    if not holders:
+        return []
+    act = Act.begin(desk.membership, desk.questionnaire, at=at)
+    entry = act.current(entry)
+    act.change(entry, held_by=holders[0].side, held_since=act.at)
+    act.finish(
+        "signature.asked",
+        entry=entry,
+        data={"function": function, "to": [member.pk for member in holders], "words": words.strip()[:500]},
+    )
+    title = {one.key: one.title for one in desk.framework.functions}.get(function, function)
+    for member in holders:
+        mail.queue(
+            "signature.asked",
+            once=f"signature.asked/{desk.engagement.pk}/{act.number}/{member.pk}",
+            template="signature_asked",
+            user=member.user,
+            engagement=desk.engagement,
+            context={
+                "engagement": desk.engagement,
+                "gate": gate,
+                "function": title,
+                "person": member.user,
+                "by": desk.membership.user,
+                "words": words.strip()[:500],
+                "act_url": mail.link(f"/engagements/{desk.engagement.pk}/items/{gate.item_key}/sign/"),
+            },
+        )
+    return holders
+
+
+def _look_over(act: Act, entry: Entry, desk: Desk) -> None:
+    """Bring the sign-off's state in line with its signatures: confirmed once every function has signed."""
+    given = set(SignOff.objects.filter(entry=entry, withdrawn_at=None).values_list("function", flat=True))
+    if given >= set(gate_of(desk, entry).functions):
+        act.change(
+            entry,
+            state=Entry.State.CONFIRMED,
+            answered_by=act.by,
+            answered_at=act.at,
+            confirmed_by=act.by,
+            confirmed_at=act.at,
+        )
+    else:
+        state = Entry.State.DRAFT if given else Entry.State.OPEN
+        act.change(entry, state=state, confirmed_by=None, confirmed_at=None)
+
+
+def _follow(act: Act, entry: Entry, stood: str, changes: list[ripple.Change]) -> None:
+    moved = conditions.move(act, act.framework.item(entry.item_key))
+    ripple.follow(act, entry, before=stood, changes=changes, moved=moved)

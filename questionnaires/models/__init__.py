@@ -2,13 +2,16 @@
 
 from questionnaires.models.answer import Answer, Conflict, Revision
 from questionnaires.models.entry import Entry, Round, Row, SectionProgress
+from questionnaires.models.flag import Cause, Flag
 from questionnaires.models.framework import Framework, FrameworkVersion, Questionnaire
-from questionnaires.models.sign_off import SignOff
+from questionnaires.models.sign_off import SignOff, Waiver
 
 __all__ = [
     "Answer",
+    "Cause",
     "Conflict",
     "Entry",
+    "Flag",
     "Framework",
     "FrameworkVersion",
     "Questionnaire",
@@ -17,4 +20,5 @@ __all__ = [
     "Row",
     "SectionProgress",
     "SignOff",
+    "Waiver",
 ]

@@ -14,27 +14,37 @@ REGISTER_PREFIX = "register:"
 
 
 class Round(models.Model):
-    """One pass through a step, numbered from 1."""
+    """One pass through a step, numbered from 1, or an earlier pass through one question that is asked repeatedly.
+
+    A question that repeats gets a new entry in its step's round each time; the entry before moves into a round of
+    its own, with the question's key. Such a round is never the latest.
+    """
 
     engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="rounds")
     step_key = models.CharField(max_length=80)
+    item_key = models.CharField(max_length=80, blank=True)
     number = models.PositiveIntegerField(default=1)
     is_latest = models.BooleanField(default=True)
     started_at = models.DateTimeField(default=timezone.now)
     started_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["engagement", "step_key", "number"], name="questionnaires_round_number_once"
+                fields=["engagement", "step_key", "item_key", "number"], name="questionnaires_round_number_once"
             ),
             models.UniqueConstraint(
                 fields=["engagement", "step_key"],
                 condition=Q(is_latest=True),
                 name="questionnaires_round_one_latest",
             ),
-        ]
+            models.CheckConstraint(
+                condition=Q(is_latest=True, ended_at=None, item_key="") | Q(is_latest=False, ended_at__isnull=False),
+                name="questionnaires_round_ends_when_another_begins",
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.step_key} round {self.number}"

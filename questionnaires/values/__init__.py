@@ -17,7 +17,7 @@ translation and translated by whoever shows them: `gettext(error.template) % err
 """
 
 from questionnaires.values.cleaning import Json, clean, clean_text
-from questionnaires.values.meaning import for_condition, is_empty, money_parts, same
+from questionnaires.values.meaning import for_condition, is_empty, money_parts, same, substance
 from questionnaires.values.problems import BadValue
 from questionnaires.values.wording import Lookup, as_text
 
@@ -32,4 +32,5 @@ __all__ = [
     "is_empty",
     "money_parts",
     "same",
+    "substance",
 ]

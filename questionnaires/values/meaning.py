@@ -47,13 +47,22 @@ def money_parts(value: str) -> tuple[Decimal, str]:
 
 def same(spec: Item | Column, a: object, b: object) -> bool:
     """Tell whether two canonical values say the same; white space at the end of a line says nothing."""
-    if is_empty(a) or is_empty(b):
-        return is_empty(a) and is_empty(b)
-    if spec.type in ("long_text", "text") and isinstance(a, str) and isinstance(b, str):
-        return _trimmed(a) == _trimmed(b)
-    if spec.type == "multi_choice" and isinstance(a, list) and isinstance(b, list):
-        return set(a) == set(b)
-    return a == b
+    return substance(spec, a) == substance(spec, b)
+
+
+def substance(spec: Item | Column | None, value: object) -> object:
+    """Return what a canonical value says, None when nothing: two values with the same substance say the same.
+
+    Without a *spec* it is a text, such as the words of a table.
+    """
+    if is_empty(value):
+        return None
+    kind = spec.type if spec else "long_text"
+    if kind in ("long_text", "text") and isinstance(value, str):
+        return _trimmed(value)
+    if kind == "multi_choice" and isinstance(value, list):
+        return sorted({str(one) for one in value})
+    return value
 
 
 def _trimmed(text: str) -> str:
