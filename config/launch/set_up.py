@@ -214,7 +214,7 @@ def node_packages(steps: Steps, *, tests: bool) -> None:
     code, said = _watch([*command, *([] if tests else ["--omit=dev"])], dict(os.environ), lambda line: None)
     if code:
         steps.note(
-            f"  npm could not fetch the fonts, so pages and reports use the fallback families:\n{_tail(said, 4)}"
+            f"  npm could not fetch the fonts, so pages and reports use the fallback families:\n{_tail([line for line in said if line.startswith('npm error')][:2])}"
         )
         return
     FONTS.mkdir(parents=True, exist_ok=True)
