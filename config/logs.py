@@ -2,8 +2,12 @@
 
 import json
 import logging
+import re
 from contextvars import ContextVar
 from datetime import UTC, datetime
+
+# In these addresses the last part is a key; it never reaches a log.
+KEYS_IN_PATHS = re.compile(r"(/invitations/|/password/reset/key/)[^/\s\"]+")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -29,7 +33,7 @@ class JsonLines(logging.Formatter):
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__
             line["place"] = _place(record)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return KEYS_IN_PATHS.sub(r"\1…", json.dumps(line, ensure_ascii=False, default=str))
 
 
 def _place(record: logging.LogRecord) -> list[str]:

@@ -8,7 +8,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.models import Side, User
-from engagements.models import Engagement, File, Membership
+from engagements.models import Engagement, File, Invitation, Mail, Membership
 from engagements.policy import GRANTS, Permission, Role
 
 
@@ -75,8 +75,39 @@ def get_member(
     return mine, other
 
 
+def get_invitation(
+    user: User, engagement_id: int, invitation_id: int, *, can: Permission
+) -> tuple[Membership, Invitation]:
+    """Return *user*'s own membership and an invitation of the same engagement."""
+    mine = get_membership(user, engagement_id, can=can)
+    invitation = Invitation.objects.filter(engagement_id=engagement_id, pk=invitation_id).first()
+    if invitation is None:
+        raise Http404
+    invitation.engagement = mine.engagement
+    return mine, invitation
+
+
 def get_administrator(user: User) -> User:
     """Return *user* when they look after people, clients and engagement shells; else raise Http404."""
     if not (user.is_administrator and user.is_active and user.side == Side.FIRM):
         raise Http404
     return user
+
+
+def get_shell(user: User, engagement_id: int) -> Engagement:
+    """Return an engagement's shell for an administrator: its frame, not what is answered in it."""
+    get_administrator(user)
+    shells = Engagement.objects.select_related("client", "created_by")
+    shell = shells.filter(pk=engagement_id).exclude(status=Engagement.Status.PURGED).first()
+    if shell is None:
+        raise Http404
+    return shell
+
+
+def get_mail(user: User, mail_id: int) -> Mail:
+    """Return a mail's row for an administrator."""
+    get_administrator(user)
+    mail = Mail.objects.filter(pk=mail_id).select_related("user", "engagement").first()
+    if mail is None:
+        raise Http404
+    return mail

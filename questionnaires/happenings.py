@@ -40,6 +40,10 @@ WORDS: dict[str, tuple[Any, str]] = {
     "member.joined": (gettext_lazy("brought somebody in"), "user2"),
     "member.changed": (gettext_lazy("changed somebody's part"), "user2"),
     "member.left": (gettext_lazy("recorded that somebody left"), "user2"),
+    "member.invited": (gettext_lazy("invited somebody"), "mail"),
+    "invitation.sent-again": (gettext_lazy("sent an invitation again"), "mail"),
+    "invitation.taken-back": (gettext_lazy("took an invitation back"), "mail"),
+    "member.came": (gettext_lazy("came in"), "user2"),
     "answer.saved": (gettext_lazy("wrote"), "pen"),
     "answer.settled": (gettext_lazy("answered"), "check"),
     "answer.restored": (gettext_lazy("restored an earlier version"), "undo"),
@@ -87,6 +91,8 @@ def _line(view: Viewpoint, event: Event) -> Happening:
     state = _new_state(event)
     if event.kind == "answer.saved" and state == Entry.State.ANSWERED:
         words, icon = WORDS["answer.settled"]
+    if event.kind == "member.joined" and event.data.get("person") == event.by_id:
+        words, icon = WORDS["member.came"]
     return Happening(event.number, event.kind, event.by, event.at, item, place, str(words), icon)
 
 

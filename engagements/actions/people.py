@@ -20,6 +20,10 @@ class LastManager(Exception):
     """An engagement keeps at least one project manager."""
 
 
+class HasLeft(Exception):
+    """The person is not in the engagement any more."""
+
+
 def check_side(engagement: Engagement, user: User, role: str) -> None:
     """Raise WrongSide unless *user* may have *role* in *engagement*."""
     if Role(role) not in ROLES_OF_SIDE[user.side]:
@@ -81,6 +85,8 @@ def change_part(
     check_side(engagement, membership.user, role)
     number = history.lock(engagement)
     membership.refresh_from_db(fields=["role", "functions", "may_sign", "ended_at"])
+    if membership.ended_at is not None:
+        raise HasLeft(_("They have left meanwhile. Nothing was changed."))
     if role != Role.PROJECT_MANAGER:
         _keep_a_manager(membership)
     was = {"role": membership.role, "functions": membership.functions, "may_sign": membership.may_sign}

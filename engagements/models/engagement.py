@@ -190,8 +190,22 @@ class Membership(models.Model):
         return permission in self.permissions
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Read invitations."""
+
+    def open(self) -> Self:
+        """Keep those that were neither used nor taken back, run out or not."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
+
 class Invitation(models.Model):
     """A way in, sent by mail: one use, with an end, kept only as a hash."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Invited")
+        ENDED = "ended", _("Run out")
+        ACCEPTED = "accepted", _("Accepted")
+        REVOKED = "revoked", _("Taken back")
 
     engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="invitations")
     email = models.EmailField(_("e-mail address"))
@@ -208,6 +222,8 @@ class Invitation(models.Model):
     accepted_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    objects = InvitationQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -223,3 +239,11 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+    def state(self, at: datetime) -> State:
+        """Return what has become of it by *at*."""
+        if self.accepted_at:
+            return self.State.ACCEPTED
+        if self.revoked_at:
+            return self.State.REVOKED
+        return self.State.OPEN if at < self.expires_at else self.State.ENDED
