@@ -193,11 +193,3 @@ def standings(memberships: Sequence[Membership]) -> list[Standing]:
         dates = [day for day in (standing.next_date, due) if day]
         standing.next_date = min(dates) if dates else None
     return list(found.values())
-
-
-def days_since(moment: datetime, engagement: Engagement, now: datetime) -> int:
-    """Return the working days from *moment* to *now*, by the engagement's calendar; the first day counts as none."""
-    start, end = engagement.today(moment), engagement.today(now)
-    days = (end - start).days
-    weeks, rest = divmod(max(days, 0), 7)
-    return weeks * 5 + sum(1 for day in range(1, rest + 1) if (start.weekday() + day) % 7 < 5)

@@ -87,6 +87,8 @@ class Engagement(models.Model):
     time_zone = models.CharField(
         _("time zone"), max_length=64, default="Europe/Berlin", validators=[check_time_zone]
     )
+    # Weekdays on which nobody is expected to work: they do not count in "since when".
+    holidays = ArrayField(models.DateField(), default=list, blank=True, verbose_name=_("holidays"))
     # The number of the newest event. Bumping it is the engagement's lock, always taken last (DESIGN rule 2).
     last_event = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)

@@ -107,6 +107,8 @@ class Entry(models.Model):
         Membership, models.PROTECT, null=True, blank=True, related_name="finding_entries"
     )
     find_by = models.DateField(null=True, blank=True)
+    # Until when an assumption or an estimate is to be checked.
+    check_by = models.DateField(null=True, blank=True)
     answered_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True, blank=True)
     confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")

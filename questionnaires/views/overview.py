@@ -10,6 +10,7 @@ from accounts.models import Side
 from engagements.models import Event
 from engagements.policy import Permission
 from questionnaires import access, happenings, reading, worklists
+from questionnaires.calendar import days_since
 from questionnaires.fragments import Drawing
 from questionnaires.marks import here, loops, marks
 from questionnaires.models import Entry
@@ -60,7 +61,7 @@ def waiting_lists(desk: access.Desk, now: object) -> dict[str, list[Entry]]:
         if not desk.may_see(item):
             continue
         entry.item = item  # type: ignore[attr-defined]
-        entry.days = worklists.days_since(entry.held_since, desk.engagement, now)  # type: ignore[attr-defined, arg-type]
+        entry.days = days_since(entry.held_since, desk.engagement, now)  # type: ignore[attr-defined, arg-type]
         found["all"].append(entry)
         if entry.owner_id or entry.finder_id or entry.state != Entry.State.OPEN:
             found["client" if entry.held_by == Side.CLIENT else "firm"].append(entry)

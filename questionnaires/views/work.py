@@ -11,6 +11,7 @@ from accounts.http import SignedInRequest
 from accounts.models import Side
 from engagements.models import Engagement, Membership
 from questionnaires import worklists
+from questionnaires.calendar import days_since
 from questionnaires.throughline import StepMark
 from questionnaires.worklists import Standing
 
@@ -26,7 +27,7 @@ def work(request: SignedInRequest) -> HttpResponse:
     standings = worklists.standings(memberships)
     now = timezone.now()
     for task in [*tasks, *elsewhere]:
-        task.days = worklists.days_since(task.entry.held_since, task.engagement, now)  # type: ignore[attr-defined]
+        task.days = days_since(task.entry.held_since, task.engagement, now)  # type: ignore[attr-defined]
     revisits = [task for task in tasks if task.entry.revisit and not task.entry.conflict]
     needs = [task for task in tasks if not (task.entry.revisit and not task.entry.conflict)]
     template = (
@@ -80,10 +81,7 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
     rows = []
     for standing in standings:
         standing.engagement.questionnaire.engagement = standing.engagement
-        ages = {
-            side: worklists.days_since(since, standing.engagement, now)
-            for side, since in standing.oldest.items()
-        }
+        ages = {side: days_since(since, standing.engagement, now) for side, since in standing.oldest.items()}
         rows.append(
             {
                 "standing": standing,
