@@ -2,15 +2,21 @@
 
 from dataclasses import dataclass
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from accounts.models import Side, User
 from engagements.access import get_membership
 from engagements.models import Engagement, Membership
-from engagements.policy import Permission
-from questionnaires.document import Framework, Item, Register, Step
-from questionnaires.models import Answer, Conflict, Entry, Questionnaire, Row
+from engagements.policy import READING, Permission
+from questionnaires.document import Framework, Gate, Item, Register, Step
+from questionnaires.models import Answer, Conflict, Entry, Questionnaire, Row, SignOff
 from questionnaires.models.entry import REGISTER_PREFIX
+
+
+class RoundOver(PermissionDenied):
+    """What would be changed belongs to an earlier round, which is only read."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +119,58 @@ def get_entry(
     else:
         if not desk.framework.has_item(item_key) or not desk.may_see(desk.framework.item(item_key)):
             raise Http404
-        wanted = {"round__number": round_number} if round_number else {"round__is_latest": True}
-        entry = entries.filter(**wanted).first()
+        if round_number:
+            entry = entries.filter(round__number=round_number, round__item_key="").first()
+        else:
+            entry = entries.filter(round__is_latest=True).first()
     if entry is None:
         raise Http404
+    require_latest(entry, can)
     entry.engagement = desk.membership.engagement
     return desk, entry
+
+
+def require_latest(entry: Entry, can: Permission) -> None:
+    """Raise RoundOver when *can* would change an entry of an earlier round."""
+    if entry.round is not None and not entry.round.is_latest and can not in READING:
+        raise RoundOver(
+            _("This belongs to an earlier round. It can be read; answers go into the latest round.")
+        )
+
+
+def get_gate(user: User, engagement_id: int, key: str, *, can: Permission) -> tuple[Desk, Gate, Entry]:
+    """Return a gate with the entry of its sign-off; one that is not asked here does not exist."""
+    desk = get_desk(user, engagement_id, can=can)
+    for gate in desk.framework.gates:
+        if gate.key == key and desk.may_see(desk.framework.item(gate.item_key)):
+            entry = (
+                Entry.objects.filter(
+                    engagement_id=engagement_id, round__is_latest=True, item_key=gate.item_key, shown=True
+                )
+                .select_related("round")
+                .first()
+            )
+            if entry is not None:
+                entry.engagement = desk.engagement
+                return desk, gate, entry
+    raise Http404
+
+
+def get_sign_off(
+    user: User, engagement_id: int, sign_off_id: int, *, can: Permission
+) -> tuple[Desk, SignOff]:
+    """Return a signature of the engagement, valid or not."""
+    desk = get_desk(user, engagement_id, can=can)
+    sign_off = (
+        SignOff.objects.filter(pk=sign_off_id, entry__engagement_id=engagement_id)
+        .select_related("entry__round", "membership__user")
+        .first()
+    )
+    if sign_off is None or not desk.may_see(desk.framework.item(sign_off.entry.item_key)):
+        raise Http404
+    require_latest(sign_off.entry, can)
+    sign_off.entry.engagement = desk.engagement
+    return desk, sign_off
 
 
 def get_row(user: User, engagement_id: int, row_id: int, *, can: Permission) -> tuple[Desk, Row]:
@@ -134,6 +186,7 @@ def get_row(user: User, engagement_id: int, row_id: int, *, can: Permission) -> 
     key = row.entry.item_key
     if not key.startswith(REGISTER_PREFIX) and not desk.may_see(desk.framework.item(key)):
         raise Http404
+    require_latest(row.entry, can)
     row.entry.engagement = desk.membership.engagement
     return desk, row
 
@@ -154,6 +207,7 @@ def get_answer(user: User, engagement_id: int, answer_id: int, *, can: Permissio
         or (not key.startswith(REGISTER_PREFIX) and desk.framework.item(key).internal)
     ):
         raise Http404
+    require_latest(answer.entry, can)
     answer.entry.engagement = desk.membership.engagement
     return desk, answer
 

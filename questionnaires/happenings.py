@@ -56,6 +56,7 @@ WORDS: dict[str, tuple[Any, str]] = {
     "entry.unknown": (gettext_lazy("marked it as not known yet"), "dunno"),
     "entry.not-applicable": (gettext_lazy("set it aside as not applicable"), "na"),
     "entry.brought-back": (gettext_lazy("brought it back"), "undo"),
+    "entry.held": (gettext_lazy("said that it still holds"), "check"),
     "entry.confirmed": (gettext_lazy("confirmed the answer"), "check"),
     "row.added": (gettext_lazy("added a row"), "plus"),
     "row.deleted": (gettext_lazy("deleted a row"), "minus"),
@@ -63,6 +64,13 @@ WORDS: dict[str, tuple[Any, str]] = {
     "row.moved": (gettext_lazy("moved a row"), "grip"),
     "file.added": (gettext_lazy("attached evidence"), "file"),
     "signed": (gettext_lazy("signed"), "sign"),
+    "signature.withdrawn": (gettext_lazy("took a signature back"), "undo"),
+    "signature.asked": (gettext_lazy("asked for a signature"), "send"),
+    "waiver.given": (gettext_lazy("let an open point pass for now"), "flag"),
+    "waiver.ended": (gettext_lazy("ended a waiver"), "undo"),
+    "waiver.expired": (gettext_lazy("noticed that a waiver ran out"), "wait"),
+    "round.started": (gettext_lazy("began a new round"), "redo"),
+    "item.repeated": (gettext_lazy("asked this again; the earlier answer is kept"), "redo"),
 }
 
 

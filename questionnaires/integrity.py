@@ -6,10 +6,20 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from engagements.models import Engagement
-from questionnaires import conditions, progress
+from questionnaires import conditions, gates, progress
 from questionnaires.actions.conditions import settled_values
-from questionnaires.models import Conflict, Entry, Questionnaire, Round, SectionProgress
-from questionnaires.models.entry import COUNTS, REGISTER_PREFIX
+from questionnaires.models import (
+    Answer,
+    Conflict,
+    Entry,
+    Flag,
+    Questionnaire,
+    Round,
+    Row,
+    SectionProgress,
+    SignOff,
+)
+from questionnaires.models.entry import COUNTS
 
 # Each returns (engagement, what, detail) for the rows that contradict each other.
 CHECKS = {
@@ -55,12 +65,13 @@ def problems(engagement: Engagement | None = None) -> Iterator[str]:
     for questionnaire in questionnaires:
         yield from _progress(questionnaire)
         yield from _visibility(questionnaire)
-        yield from _conflicts(questionnaire)
+        yield from _flags(questionnaire)
+        yield from _signatures(questionnaire)
 
 
 def _progress(questionnaire: Questionnaire) -> Iterator[str]:
     framework = questionnaire.framework
-    for round_ in Round.objects.filter(engagement=questionnaire.engagement):
+    for round_ in Round.objects.filter(engagement=questionnaire.engagement, item_key=""):
         counted = progress.recount(framework, round_)
         kept = {(row.section_key, row.internal): row for row in SectionProgress.objects.filter(round=round_)}
         for place in sorted(counted.keys() | kept.keys()):
@@ -82,12 +93,42 @@ def _visibility(questionnaire: Questionnaire) -> Iterator[str]:
             yield f"engagement {questionnaire.pk}: item {key} is {'shown' if shown else 'hidden'}, and its condition says otherwise"
 
 
-def _conflicts(questionnaire: Questionnaire) -> Iterator[str]:
-    open_conflict = Conflict.objects.filter(
+def _flags(questionnaire: Questionnaire) -> Iterator[str]:
+    """Hold the booleans of every latest entry against their reasons, both ways."""
+    of_entry = {"entry": OuterRef("pk")}
+    raised = Flag.objects.open().filter(**of_entry)
+    values = Conflict.objects.filter(
         answer__entry=OuterRef("pk"), answer__row__deleted_at=None, outcome=""
+    ).exclude(answer__part=Answer.Part.NOTE)
+    rows = Row.objects.filter(**of_entry, contested_by__isnull=False)
+    entries = (
+        Entry.objects.filter(engagement_id=questionnaire.pk, round__is_latest=True)
+        .annotate(
+            again=Exists(raised.filter(kind=Flag.Kind.REVISIT)),
+            clash=Exists(raised.filter(kind=Flag.Kind.CONFLICT)) | Exists(values) | Exists(rows),
+        )
+        .values_list("item_key", "revisit", "again", "conflict", "clash")
     )
-    entries = Entry.objects.filter(engagement_id=questionnaire.pk).exclude(
-        item_key__startswith=REGISTER_PREFIX
-    )
-    for key in entries.filter(Exists(open_conflict), conflict=False).values_list("item_key", flat=True):
-        yield f"engagement {questionnaire.pk}: item {key} has an open conflict and no flag"
+    for key, revisit, again, conflict, clash in entries:
+        for name, flag, reason in (("revisit", revisit, again), ("conflict", conflict, clash)):
+            if flag and not reason:
+                yield f"engagement {questionnaire.pk}: item {key} has the flag {name} and no reason"
+            elif reason and not flag:
+                yield f"engagement {questionnaire.pk}: item {key} has a reason for {name} and no flag"
+
+
+def _signatures(questionnaire: Questionnaire) -> Iterator[str]:
+    """Hold every signature's mark against what its gate covers now."""
+    framework = questionnaire.framework
+    gates_by_item = {gate.item_key: gate for gate in framework.gates}
+    covers = gates.Covers(questionnaire, framework.gates)
+    signed = SignOff.objects.filter(
+        entry__engagement=questionnaire.pk, entry__round__is_latest=True, withdrawn_at=None
+    ).select_related("entry", "membership")
+    for one in signed:
+        gate = gates_by_item.get(one.entry.item_key)
+        if gate is None:
+            continue
+        now = gates.fingerprint(covers.seen_by(one.membership.side, gate))
+        if one.is_stale != (now != one.fingerprint):
+            yield f"engagement {questionnaire.pk}: signature {one.pk} of gate {gate.key} is {'stale' if one.is_stale else 'not stale'}, and its answers say otherwise"

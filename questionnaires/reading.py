@@ -16,6 +16,7 @@ from questionnaires.document import Column, Item, Register, Section, Step
 from questionnaires.models import Answer, Conflict, Entry, Row, SectionProgress, SignOff
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.progress import Progress
+from questionnaires.reasons import Reason, open_reasons, reasons
 
 
 def dom_id(key: str) -> str:
@@ -103,6 +104,7 @@ class ItemView:
     conflicts: list[ConflictView] = field(default_factory=list)
     files: list[dict[str, Any]] = field(default_factory=list)
     sign_offs: list[SignOff] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
 
     @property
     def dom(self) -> str:
@@ -176,7 +178,11 @@ def entries_for(view: Viewpoint, entries: QuerySet[Entry]) -> QuerySet[Entry]:
         conflicts = conflicts.exclude(answer__part=Answer.Part.NOTE)
     return entries.select_related(
         "round", "owner__user", "finder__user", "answered_by", "confirmed_by"
-    ).annotate(files_json=ArraySubquery(files), conflicts_json=ArraySubquery(conflicts))
+    ).annotate(
+        files_json=ArraySubquery(files),
+        conflicts_json=ArraySubquery(conflicts),
+        reasons_json=open_reasons(),
+    )
 
 
 def item_views(view: Viewpoint, entries: Iterable[Entry], *, rows: bool = True) -> dict[int, ItemView]:
@@ -191,6 +197,7 @@ def item_views(view: Viewpoint, entries: Iterable[Entry], *, rows: bool = True) 
         entry.engagement = view.engagement
         views[entry.pk] = _item_view(view, entry)
         views[entry.pk].files = entry.files_json  # type: ignore[attr-defined]
+        views[entry.pk].reasons = reasons(view, entry.reasons_json)  # type: ignore[attr-defined]
         for found in entry.conflicts_json:  # type: ignore[attr-defined]
             conflict = _conflict(found)
             open_conflicts.setdefault(conflict.answer_id, []).append(conflict)

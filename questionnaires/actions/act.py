@@ -17,16 +17,13 @@ from accounts.models import User
 from engagements import history
 from engagements.models import Engagement, Event, Membership
 from questionnaires import progress
+from questionnaires.access import RoundOver
 from questionnaires.conditions import Value
 from questionnaires.document import Framework
 from questionnaires.models import Answer, Entry, Questionnaire
 
 # An event names each changed entry by itself up to this many; more are put together by what changed.
 ONE_BY_ONE = 40
-
-
-class RoundOver(Exception):
-    """A new round took the entry over between reading and writing. Nothing was stored."""
 
 
 @dataclass
@@ -109,7 +106,7 @@ class Act:
             entry.refresh_from_db()
             if entry.round is not None and not entry.round.is_latest:
                 raise RoundOver(
-                    _("A new round has begun here meanwhile. Reload the page; your text is kept below.")
+                    _("A new round has begun here meanwhile. Reload the page; nothing was stored here.")
                 )
         return self.adopt(entry)
 

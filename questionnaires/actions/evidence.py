@@ -9,8 +9,9 @@ from django.db import transaction
 from accounts.models import Side
 from engagements.actions import files
 from engagements.models import File
+from questionnaires import gates
 from questionnaires.access import Desk
-from questionnaires.actions import answers
+from questionnaires.actions import answers, ripple
 from questionnaires.actions.act import Act
 from questionnaires.models import Answer, Entry
 from questionnaires.places import Base, Place
@@ -39,7 +40,10 @@ def attach(
         at=at,
     )
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
-    act.current(entry)
+    entry = act.current(entry)
+    if replaces is not None and entry.round_id is not None and _is_answered_with(entry, file):
+        version_change = (None, "", f"file {file.pk}", version.number - 1, version.number)
+        ripple.follow(act, entry, before=ripple.stood_as(entry), changes=[version_change])
     act.finish(
         "file.added",
         entry=entry,
@@ -47,6 +51,11 @@ def attach(
         data={"file": file.pk, "version": version.number, "name": file.name},
     )
     return file
+
+
+def _is_answered_with(entry: Entry, file: File) -> bool:
+    """Say whether *file* is part of what was settled: then another version of it says something else."""
+    return any(isinstance(value, list) and file.pk in value for _answer, value in gates.settled([entry.pk]))
 
 
 def answer_with(*, desk: Desk, place: Place, file: File, at: datetime | None = None) -> answers.Saved:

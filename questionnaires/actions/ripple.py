@@ -5,7 +5,7 @@ import importlib.util
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from questionnaires import ripple
+from questionnaires import reasons, ripple
 from questionnaires.actions import contradictions, flags, stale
 from questionnaires.actions.act import Act
 from questionnaires.document import Framework, Item
@@ -83,7 +83,11 @@ class _Because:
 
     def __call__(self) -> Cause:
         if self.made is None:
-            data: dict[str, Any] = {"changes": [list(change) for change in self.changes[:MOST_CHANGES]]}
+            data: dict[str, Any] = {
+                "changes": [list(change) for change in self.changes[:MOST_CHANGES]],
+                "told": reasons.to_tell(self.changes),
+                "untold": max(0, len(self.changes) - reasons.MOST_TOLD),
+            }
             if self.moved:
                 data["moved"] = list(self.moved)
             if len(self.changes) > MOST_CHANGES:

@@ -30,8 +30,8 @@ class Cause(models.Model):
     event = models.BigIntegerField()
     at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    # For a change: {"changes": [[row key or None, column, part, before, after], ...], "moved": [keys that appeared
-    # or went with it], "more": how many changes are left out}. Values are settled ones.
+    # For a change: {"changes": [[row key or None, column, part, before, after], ...] with settled values, "told": the
+    # first of them as they are shown, "moved": [keys that appeared or went with it], "more": how many are left out}.
     data = models.JSONField(default=dict)
 
     class Meta:

@@ -52,6 +52,10 @@ def _confirm(desk: Desk, entry: Entry, data: dict[str, Any]) -> object:
     return actions.confirm(desk=desk, entry=entry)
 
 
+def _holds(desk: Desk, entry: Entry, data: dict[str, Any]) -> object:
+    return actions.still_holds(desk=desk, entry=entry)
+
+
 def _grounds(desk: Desk, entry: Entry, data: dict[str, Any]) -> object:
     return actions.set_grounds(
         desk=desk, entry=entry, certainty=data["certainty"], source=data["source"], seen=data["seen"]
@@ -64,6 +68,7 @@ DEEDS: dict[str, tuple[Permission, type[DeedForm], Act, Any]] = {
     "not-applicable": (Permission.ANSWER, NotApplicableForm, _not_applicable, gettext_lazy("Not applicable")),
     "bring-back": (Permission.ANSWER, ConfirmForm, _bring_back, gettext_lazy("Bring it back")),
     "confirm": (Permission.CONFIRM, ConfirmForm, _confirm, gettext_lazy("Confirm")),
+    "holds": (Permission.CONFIRM, ConfirmForm, _holds, gettext_lazy("Still holds")),
     "grounds": (Permission.ANSWER, GroundsForm, _grounds, gettext_lazy("Certainty and source")),
 }
 
