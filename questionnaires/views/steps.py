@@ -49,6 +49,8 @@ def step(request: SignedInRequest, engagement_id: int, number: str) -> HttpRespo
         filters=filters(sections, desk.membership.user_id),
         viewing_as=view.side if view.side != desk.membership.side else "",
     )
+    if context["viewing_as"]:
+        context["may"] = ""
     with timezone.override(desk.engagement.zone):
         return render(request, "questionnaires/step.html", drawing.context(**context))
 

@@ -1,0 +1,104 @@
+// What the page knows of each field. One state per field, by its id; it outlives the element, which fragments replace.
+//
+//   rests   what the person's text is known to rest on: what the server sent, or what it last acknowledged
+//   base    the server's name for that ("7", "7s" after a merge, "7sc12.3" after an overlap)
+//   flight  what has been sent and not been acknowledged; it is sent again with the same key until it is
+//   key     the one-time key of what is typed now, once it is sent
+//
+// A field is dirty while it holds something else than `rests`, or something is in flight.
+
+import * as drafts from "./drafts.js";
+import { itemOf, read, served } from "./field.js";
+import { tab, uuid } from "./page.js";
+
+const states = new Map();
+
+export function all() {
+  return [...states.values()];
+}
+
+export function ofItem(item) {
+  return all().filter((state) => state.item === item);
+}
+
+export function known(id) {
+  return states.get(id);
+}
+
+export function forget(state) {
+  states.delete(state.id);
+}
+
+export function element(state) {
+  return document.getElementById(state.id);
+}
+
+// What the person wants stored: from the field, or from a draft whose field is on another page.
+export function wanted(state) {
+  const field = element(state);
+  return field ? read(field) : (state.value ?? state.rests);
+}
+
+export function isDirty(state) {
+  return state.flight !== null || wanted(state) !== state.rests;
+}
+
+// The server said no to what is in the field, and it has not been changed since.
+export function isRefused(state) {
+  return state.refused !== null && state.refused === wanted(state);
+}
+
+function fresh(id) {
+  return { id, item: "", key: null, flight: null, sending: null, unsettled: false, wantsSettle: false, refused: null, timer: 0, draftTimer: 0 };
+}
+
+// The state of a field, which begins anew when a fragment has brought another value or base.
+export function stateOf(field) {
+  const before = states.get(field.id);
+  if (before && (isDirty(before) || (before.base === field.dataset.base && before.served === served(field)))) return before;
+  const state = Object.assign(before ?? fresh(field.id), {
+    url: field.dataset.save,
+    part: field.dataset.part ?? "",
+    isList: field.matches("fieldset"),
+    item: itemOf(field)?.id ?? "",
+    base: field.dataset.base ?? "0",
+    rests: served(field),
+    served: served(field),
+    refused: null,
+  });
+  states.set(field.id, state);
+  return state;
+}
+
+// A draft of an earlier visit, as a state: of its field where that is on this page, else of its own. Returns null when
+// the field holds something newer.
+export function stateOfDraft(draft) {
+  const found = document.getElementById(draft.field);
+  const field = found?.dataset.save === draft.url && (found.dataset.part ?? "") === draft.part ? found : null;
+  const state = field ? stateOf(field) : fresh(`draft ${draft.id}`);
+  if (field && (isDirty(state) || field.contains(document.activeElement))) return null;
+  const { url, part, isList, base, key, flight, label, page } = draft;
+  Object.assign(state, { url, part, isList, base, key, flight, label, page, rests: null, served: field && served(field), since: draft.at });
+  if (!field) state.value = draft.value;
+  states.set(state.id, state);
+  return state;
+}
+
+// Keep in this browser what is dirty, and let go of what is not.
+export function keepDraft(state) {
+  clearTimeout(state.draftTimer);
+  const id = drafts.draftId(state.url, state.part);
+  if (!isDirty(state)) return drafts.drop(id);
+  const field = element(state);
+  const { url, part, isList, base, flight } = state;
+  state.key ??= uuid();
+  return drafts.keep({
+    ...{ id, url, part, isList, base, flight, tab },
+    key: state.key,
+    field: field ? state.id : (state.field ?? state.id),
+    page: state.page ?? location.pathname,
+    label: state.label ?? itemOf(field)?.querySelector(".q")?.textContent.trim() ?? document.title,
+    value: wanted(state),
+    at: state.since ?? Date.now(),
+  });
+}
