@@ -53,6 +53,8 @@ WORDS: dict[str, tuple[Any, str]] = {
     "conflict.decided": (gettext_lazy("decided between two answers"), "check"),
     "entry.assigned": (gettext_lazy("asked somebody"), "send"),
     "entry.grounds-changed": (gettext_lazy("said how sure we are"), "flag"),
+    "entry.check-by-set": (gettext_lazy("said until when it is to be checked"), "cal"),
+    "entry.assumed": (gettext_lazy("went on from an assumption"), "flag"),
     "entry.unknown": (gettext_lazy("marked it as not known yet"), "dunno"),
     "entry.not-applicable": (gettext_lazy("set it aside as not applicable"), "na"),
     "entry.brought-back": (gettext_lazy("brought it back"), "undo"),

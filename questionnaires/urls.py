@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from questionnaires import urls_of_method
 from questionnaires.views import (
     answers,
     entries,
@@ -18,6 +19,7 @@ from questionnaires.views import (
 app_name = "questionnaires"
 
 of_item: list[URLPattern | URLResolver] = [
+    *urls_of_method.of_item,
     path("", steps.item, name="item"),
     path("answer/", answers.answer, name="answer"),
     path("settle/", answers.settle, name="settle"),
@@ -35,6 +37,7 @@ of_item: list[URLPattern | URLResolver] = [
 ]
 
 of_engagement: list[URLPattern | URLResolver] = [
+    *urls_of_method.of_engagement,
     path("", overview.overview, name="overview"),
     path("steps/", steps.steps, name="steps"),
     path("steps/<str:number>/", steps.step, name="step"),

@@ -223,7 +223,7 @@ def stylesheets() -> SafeString:
 
 @functools.cache
 def _stylesheets() -> tuple[str, ...]:
-    names = ("tokens", "app", "components", "forms", "floating", "checklist", "live", "pages")
+    names = ("tokens", "app", "components", "forms", "floating", "checklist", "live", "pages", "method")
     return (*_fonts(), *(static(f"css/{name}.css") for name in names))
 
 

@@ -36,12 +36,15 @@ def set_grounds(
     """
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
     entry = act.current(entry)
-    wanted = {"certainty": certainty, "source": source.strip()[:300]}
+    wanted: dict[str, Any] = {"certainty": certainty, "source": source.strip()[:300]}
     changes = {name: value for name, value in wanted.items() if value != getattr(entry, name)}
     for name in changes:
         if getattr(entry, name) != seen[name]:
             raise ChangedMeanwhile(name, getattr(entry, name))
-    if not changes:
+    if certainty not in (Entry.Certainty.ASSUMPTION, Entry.Certainty.ESTIMATE):
+        # What is a fact needs no checking by a date.
+        changes["check_by"] = None
+    if all(getattr(entry, name) == value for name, value in changes.items()):
         transaction.set_rollback(True)
         return None
     act.change(entry, **changes)

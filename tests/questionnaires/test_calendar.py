@@ -41,7 +41,8 @@ class TestBetween:
 
     def test_holidays_are_left_out_and_those_on_a_weekend_change_nothing(self):
         closed = Calendar(
-            UTC, frozenset({date(2026, 12, 25), date(2026, 12, 26), date(2027, 1, 1), MONDAY, date(2027, 1, 8)})
+            UTC,
+            frozenset({date(2026, 12, 25), date(2026, 12, 26), date(2027, 1, 1), MONDAY, date(2027, 1, 8)}),
         )
 
         assert closed.between(MONDAY, date(2027, 1, 4)) == 30 - 2

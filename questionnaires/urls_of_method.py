@@ -1,0 +1,14 @@
+"""The addresses of how things stand: what is not sure, who holds what, health, evidence, meetings."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from questionnaires.views import certainty
+
+of_item: list[URLPattern | URLResolver] = [
+    path("check-by/", certainty.check_by, name="check-by"),
+    path("assume/", certainty.assume, name="assume"),
+]
+
+of_engagement: list[URLPattern | URLResolver] = [
+    path("unknowns/", certainty.unknowns, name="unknowns"),
+]
