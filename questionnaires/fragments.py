@@ -17,7 +17,8 @@ from questionnaires import reading
 from questionnaires.access import Viewpoint
 from questionnaires.actions.answers import Saved
 from questionnaires.document import Section, Step
-from questionnaires.marks import loops, marks
+from questionnaires.line import line
+from questionnaires.marks import marks
 from questionnaires.models import Entry
 from questionnaires.progress import Progress
 from questionnaires.reading import Cell, ItemView, RowView, dom_id
@@ -27,9 +28,10 @@ def rail(view: Viewpoint, step: Step, counted: Mapping[str, Progress]) -> dict[s
     """Return what the line beside a step's page is drawn from."""
     steps = view.framework.steps
     index = steps.index(step)
+    drawn = line(view)
     return {
-        "marks": marks(view, counted),
-        "loops": loops(view),
+        "marks": marks(view, counted, drawn),
+        "loops": drawn.loops,
         "index": index,
         "previous": steps[index - 1] if index else None,
         "next": steps[index + 1] if index + 1 < len(steps) else None,

@@ -323,34 +323,3 @@ def lacking(entry: Entry) -> str:
     if entry.revisit:
         return "revisit"
     return entry.state
-
-
-def signs(questionnaires: Iterable[Questionnaire]) -> dict[int, dict[str, str]]:
-    """Return by engagement and step whether its gate is signed or stale, for the drawing of the line, in one query."""
-    by_engagement = {questionnaire.pk: questionnaire.framework for questionnaire in questionnaires}
-    keys = {gate.item_key for framework in by_engagement.values() for gate in framework.gates}
-    rows = (
-        SignOff.objects.filter(
-            entry__engagement__in=list(by_engagement),
-            entry__round__is_latest=True,
-            entry__item_key__in=keys,
-            entry__shown=True,
-            withdrawn_at=None,
-        )
-        .values_list("entry__engagement_id", "entry__item_key", "function", "is_stale")
-        .order_by()
-    )
-    signed: dict[tuple[int, str], dict[str, bool]] = {}
-    for engagement_id, item_key, function, is_stale in rows:
-        signed.setdefault((engagement_id, item_key), {})[function] = is_stale
-    found: dict[int, dict[str, str]] = {}
-    for (engagement_id, item_key), functions in signed.items():
-        framework = by_engagement[engagement_id]
-        for gate in framework.gates:
-            if gate.item_key != item_key:
-                continue
-            if any(functions.values()):
-                found.setdefault(engagement_id, {})[gate.step_key] = "stale"
-            elif functions.keys() >= set(gate.functions):
-                found.setdefault(engagement_id, {}).setdefault(gate.step_key, "signed")
-    return found

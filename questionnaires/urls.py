@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from questionnaires import urls_of_method
 from questionnaires.views import (
     answers,
+    consequences,
     entries,
     files,
     frameworks,
@@ -34,6 +35,7 @@ of_item: list[URLPattern | URLResolver] = [
     path("deeds/<slug:deed>/", entries.deed, name="deed"),
     path("files/", files.add, name="file-add"),
     path("sign/", signing.sign, name="sign"),
+    path("consequences/", consequences.of_changing, name="consequences"),
 ]
 
 of_engagement: list[URLPattern | URLResolver] = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from questionnaires.document.shapes import (
     DEPTHS,
@@ -23,6 +23,9 @@ from questionnaires.document.shapes import (
 
 Thing = TypeVar("Thing")
 
+# A change that touches no more than this is made without asking first.
+FEW: Final = 5
+
 
 @dataclass(frozen=True, slots=True)
 class _Index:
@@ -37,6 +40,7 @@ class _Index:
     gate_by_key: Mapping[str, Gate]
     items_by_depth: Mapping[str, tuple[Item, ...]]
     dependents: Mapping[str, tuple[Item, ...]]
+    far: frozenset[str]
     watchers: Mapping[str, tuple[Item, ...]]
     triggers: frozenset[str]
     contradictions: Mapping[str, tuple[Contradiction, ...]]
@@ -131,6 +135,10 @@ class Framework:
         """
         return _reached(key, self._index.dependents)
 
+    def carries_far(self, key: str) -> bool:
+        """Tell whether more than FEW items rest on an item, directly or not."""
+        return key in self._index.far
+
     def watchers(self, key: str) -> tuple[Item, ...]:
         """Return the items that may appear or disappear when an item's answer changes, in document order.
 
@@ -171,6 +179,20 @@ def _reached(key: str, links: Mapping[str, tuple[Item, ...]]) -> tuple[Item, ...
     return tuple(sorted(found.values(), key=lambda item: item.position))
 
 
+def _reaches_more(key: str, links: Mapping[str, tuple[Item, ...]], most: int) -> bool:
+    """Say whether more than *most* items are reached; stops looking as soon as they are."""
+    found = {key}
+    waiting = [key]
+    while waiting:
+        for item in links.get(waiting.pop(), ()):
+            if item.key not in found:
+                found.add(item.key)
+                if len(found) > most + 1:
+                    return True
+                waiting.append(item.key)
+    return False
+
+
 def _indexed(framework: Framework) -> _Index:
     steps = tuple(step for phase in framework.phases for step in phase.steps)
     sections = [section for step in steps for section in step.sections]
@@ -183,6 +205,7 @@ def _indexed(framework: Framework) -> _Index:
     read = {key for item in items for advice in item.recommend for key in advice.when.keys}
     read.update(key for item in items if item.condition for key in item.condition.keys)
     read.update(key for rule in framework.contradictions for key in rule.when.keys)
+    dependents = _grouped(items, lambda item: (key for key in item.depends_on if key in by_key))
     return _Index(
         items=items,
         steps=steps,
@@ -195,7 +218,8 @@ def _indexed(framework: Framework) -> _Index:
             depth: tuple(item for item in items if item.depth in DEPTHS[: level + 1])
             for level, depth in enumerate(DEPTHS)
         },
-        dependents=_grouped(items, lambda item: (key for key in item.depends_on if key in by_key)),
+        dependents=dependents,
+        far=frozenset(item.key for item in items if _reaches_more(item.key, dependents, FEW)),
         watchers=_grouped(
             items,
             lambda item: (key for key in item.condition.keys if key in by_key) if item.condition else (),

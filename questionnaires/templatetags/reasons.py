@@ -3,7 +3,11 @@
 from typing import Any
 
 from django import template
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
+from questionnaires.reading import ItemView
 from questionnaires.reasons import Told
 from questionnaires.templatetags.answers import value_text
 
@@ -17,3 +21,13 @@ def told_value(context: template.Context, told: Told, value: Any) -> str:
         return "" if value is None else str(value)
     files = context["item"].files if "item" in context else []
     return value_text(told.spec, value, context["names"], context["engagement"], files)
+
+
+@register.simple_tag(takes_context=True)
+def asks_first(context: template.Context, item: ItemView) -> SafeString:
+    """Mark a field whose change may touch many answers with where to ask which."""
+    engagement = context["engagement"]
+    if item.item is None or not context["view"].framework.carries_far(item.key):
+        return mark_safe("")
+    url = reverse("questionnaires:consequences", args=[engagement.pk, item.key])
+    return format_html(' data-consequences="{}"', url)

@@ -12,7 +12,8 @@ from engagements.policy import Permission
 from questionnaires import access, happenings, reading, worklists
 from questionnaires.calendar import days_since
 from questionnaires.fragments import Drawing
-from questionnaires.marks import here, loops, marks
+from questionnaires.line import line
+from questionnaires.marks import here, marks
 from questionnaires.models import Entry
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.views.shell import shell
@@ -31,11 +32,12 @@ def overview(request: SignedInRequest, engagement_id: int) -> HttpResponse:
         .select_related("by")
         .order_by("-number")[:40]
     )
+    drawn = line(desk.view)
     context = shell(
         desk,
         "overview",
-        marks=marks(desk.view, counted),
-        loops=loops(desk.view),
+        marks=marks(desk.view, counted, drawn),
+        loops=drawn.loops,
         here=here(desk.framework, counted),
         happened=happenings.told(desk.view, list(events))[:8],
         conflicts=[entry for entry in waiting["all"] if entry.conflict],

@@ -12,6 +12,7 @@ from accounts.models import Side
 from engagements.models import Engagement, Membership
 from questionnaires import worklists
 from questionnaires.calendar import days_since
+from questionnaires.line import Line, lines
 from questionnaires.throughline import StepMark
 from questionnaires.worklists import Standing
 
@@ -25,6 +26,7 @@ def work(request: SignedInRequest) -> HttpResponse:
     tasks = worklists.tasks(request.user, memberships)
     elsewhere = worklists.with_the_other_side(request.user, memberships)
     standings = worklists.standings(memberships)
+    drawn = lines([worklists.view_of(membership) for membership in memberships])
     now = timezone.now()
     for task in [*tasks, *elsewhere]:
         task.days = days_since(task.entry.held_since, task.engagement, now)  # type: ignore[attr-defined]
@@ -46,7 +48,14 @@ def work(request: SignedInRequest) -> HttpResponse:
             "minutes": sum(task.minutes for task in tasks),
             "blocking": [task for task in needs if task.unblocks],
             "other": [task for task in needs if not task.unblocks],
-            "standings": [(standing, spark(standing)) for standing in standings],
+            "standings": [
+                (
+                    standing,
+                    spark(standing, drawn[standing.engagement.pk]),
+                    drawn[standing.engagement.pk].loops,
+                )
+                for standing in standings
+            ],
         },
     )
 
@@ -77,15 +86,18 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
     standings = worklists.standings(
         [member for member in page.object_list if hasattr(member.engagement, "questionnaire")]
     )
+    for standing in standings:
+        standing.engagement.questionnaire.engagement = standing.engagement
+    drawn = lines([worklists.view_of(standing.membership) for standing in standings])
     now = timezone.now()
     rows = []
     for standing in standings:
-        standing.engagement.questionnaire.engagement = standing.engagement
         ages = {side: days_since(since, standing.engagement, now) for side, since in standing.oldest.items()}
         rows.append(
             {
                 "standing": standing,
-                "marks": spark(standing),
+                "marks": spark(standing, drawn[standing.engagement.pk]),
+                "loops": [loop for loop in drawn[standing.engagement.pk].loops if loop.open],
                 "with_client": ages.get(Side.CLIENT),
                 "with_firm": ages.get(Side.FIRM),
             }
@@ -97,7 +109,7 @@ def portfolio(request: SignedInRequest) -> HttpResponse:
     )
 
 
-def spark(standing: Standing) -> list[StepMark]:
+def spark(standing: Standing, line: Line) -> list[StepMark]:
     """Return an engagement's steps for the small drawing of its line."""
     framework = worklists.view_of(standing.membership).framework
     found = []
@@ -105,7 +117,11 @@ def spark(standing: Standing) -> list[StepMark]:
         progress = standing.by_step.get(step.key)
         found.append(
             StepMark(
-                step.number, step.short_title, step.phase_key, progress.percent if progress else 0, "", ""
+                step.number,
+                step.short_title,
+                step.phase_key,
+                progress.percent if progress else 0,
+                line.signs.get(step.key, ""),
             )
         )
     return found
