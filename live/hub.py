@@ -132,6 +132,7 @@ class Hub:
     async def stop(self) -> None:
         """Close, and end what runs in the background."""
         self.close()
+        hearers.discard(self)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -208,8 +209,10 @@ class Hub:
             elif _is_lost(topic.source, listener.number, number):
                 listener.put(messages.resync(number))
                 listener.number = number
-            listener.is_current = True
             topic.number = number
+            if not listener.is_current:
+                listener.is_current = True
+                listener.put(messages.beat(listener.number))
 
     def _let_fetch(self, topic: Topic) -> None:
         """What happened could not be drawn: every page fetches itself again."""

@@ -29,7 +29,7 @@ from django.db import connection
 from django.middleware.csrf import _get_new_csrf_string
 
 from accounts.models import User
-from live import bell
+from live import hub
 from live.asgi import Streams
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,6 +57,15 @@ def free_port() -> int:
     raise RuntimeError("no port is free")
 
 
+class _Server(uvicorn.Server):
+    """Ends without a signal, and says good-bye to its streams as a signal would make it."""
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        """Stop serving."""
+        hub.current().close()
+        await super().shutdown(sockets)
+
+
 @contextlib.contextmanager
 def serving(application: Any = None) -> Iterator[Server]:
     """Serve the project, or another application, from a thread of this process."""
@@ -65,13 +74,10 @@ def serving(application: Any = None) -> Iterator[Server]:
     config = uvicorn.Config(
         wanted, host="127.0.0.1", port=port, log_level="error", lifespan="on", timeout_graceful_shutdown=2
     )
-    server = uvicorn.Server(config)
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    server = _Server(config)
     thread = threading.Thread(target=server.run, name=f"server-{port}", daemon=True)
 
     def stop() -> None:
-        for running in list(bell.hearers):
-            running.loop.call_soon_threadsafe(running.close)
         server.should_exit = True
         thread.join(timeout=10)
         assert not thread.is_alive(), "the server did not end"
@@ -105,7 +111,10 @@ def process(*, module: str = "config.asgi:application", port: int = 0, **environ
         child.wait(timeout=10)
 
     def answers() -> bool:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{base_url}/healthz/live", timeout=2) as page:
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(f"{base_url}/healthz/live", timeout=2) as page,
+        ):
             return page.status == 200
         if child.poll() is not None:
             raise RuntimeError(f"the server ended with {child.returncode}")
@@ -133,7 +142,10 @@ def cookies_for(user: User) -> dict[str, str]:
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
-    return {settings.SESSION_COOKIE_NAME: session.session_key, settings.CSRF_COOKIE_NAME: _get_new_csrf_string()}
+    return {
+        settings.SESSION_COOKIE_NAME: session.session_key,
+        settings.CSRF_COOKIE_NAME: _get_new_csrf_string(),
+    }
 
 
 def as_header(cookies: dict[str, str]) -> str:

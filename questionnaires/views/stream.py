@@ -5,13 +5,13 @@ import re
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import SignedInRequest
 from accounts.models import Side
-from config.middleware import refusal
 from engagements.listening import OwnWorkSource, proof_of, proof_of_member
 from engagements.policy import Permission
 from live import presence
@@ -119,4 +119,5 @@ def _may_see(desk: access.Desk, key: str) -> bool:
 
 
 def _signed_out(request: HttpRequest) -> HttpResponse:
-    return refusal(request, 401, _("You are signed out. What you typed is kept on this device."))
+    message = _("You are signed out. What you typed is kept on this device.")
+    return render(request, "_refusal.html", {"message": message}, status=401)
