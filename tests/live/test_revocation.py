@@ -12,7 +12,7 @@ from accounts.models import User
 from engagements.models import Engagement, Membership
 from engagements.policy import Role
 from tests.live.ears import Pen, number_of, open_ear
-from tests.people import browser_of, desk
+from tests.people import browser_of
 from tests.questionnaires.saves import save
 from tests.server import as_header, cookies_for
 
