@@ -68,6 +68,14 @@ def initials_of(name: str) -> str:
     return (words[0][0] + words[-1][0] if len(words) > 1 else (words or ["?"])[0][:2]).upper()
 
 
+def first_name_of(name: str) -> str:
+    """Return the short way to name somebody in a sentence: "Ruth", "Dr Okafor"."""
+    words = name.split()
+    if len(words) > 1 and words[0].rstrip(".").lower() in ("dr", "prof"):
+        return f"{words[0]} {words[-1]}"
+    return words[0] if words else ""
+
+
 class User(AbstractBaseUser):
     """A person: of the firm, or of exactly one client."""
 
@@ -91,6 +99,8 @@ class User(AbstractBaseUser):
     single_keys = models.BooleanField(_("single-letter keys"), default=True)
     # Bumped on sign-out and when somebody is disabled, so that open streams end (DESIGN rule 5).
     access_version = models.PositiveIntegerField(default=0)
+    # How many inbox items are unread; kept with them, so that no page has to count.
+    unread = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "email"
@@ -124,7 +134,4 @@ class User(AbstractBaseUser):
     @property
     def first_name(self) -> str:
         """The short way to name this person in a sentence."""
-        words = self.display_name.split()
-        if len(words) > 1 and words[0].rstrip(".").lower() in ("dr", "prof"):
-            return f"{words[0]} {words[-1]}"
-        return words[0] if words else self.email
+        return first_name_of(self.display_name) or self.email

@@ -168,6 +168,10 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    # Mornings come every quarter of an hour somewhere; a missed beat is made up by the next.
+    "write-digests": {"task": "engagements.write_digests", "schedule": 300.0},
+}
 
 # Open streams of one process: each keeps a connection and a few kilobytes.
 LIVE_STREAMS = env_int("LIVE_STREAMS", 2000)

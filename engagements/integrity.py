@@ -4,10 +4,11 @@ import hashlib
 from collections.abc import Iterator
 
 from django.core.files.storage import default_storage
-from django.db.models import Count, F, Max, Min, Q, QuerySet
+from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from engagements.models import Engagement, FileVersion, Mail
+from accounts.models import User
+from engagements.models import Comment, Engagement, FileVersion, Mail, Thread, Wording
 
 
 def problems(engagement: Engagement | None = None, *, files: bool = False) -> Iterator[str]:
@@ -15,6 +16,8 @@ def problems(engagement: Engagement | None = None, *, files: bool = False) -> It
     engagements = Engagement.objects.filter(pk=engagement.pk) if engagement else Engagement.objects.all()
     yield from _events(engagements)
     yield from _mails()
+    yield from _talk(engagements)
+    yield from _unread()
     yield from _files(engagement, read=files)
 
 
@@ -39,6 +42,23 @@ def _mails() -> Iterator[str]:
         yield f"mail {mail.pk}: {mail.state} without a way on"
     for mail in Mail.objects.filter(state=Mail.State.SENT, sent_at__gt=timezone.now()):
         yield f"mail {mail.pk}: sent in the future"
+
+
+def _talk(engagements: QuerySet[Engagement]) -> Iterator[str]:
+    newest = Wording.objects.filter(comment=OuterRef("pk")).order_by("-version")
+    comments = Comment.objects.filter(thread__engagement__in=engagements).annotate(
+        last_version=Subquery(newest.values("version")[:1]), last_text=Subquery(newest.values("text")[:1])
+    )
+    for comment in comments.exclude(version=F("last_version"), text=F("last_text")):
+        yield f"comment {comment.pk}: it is not its last wording"
+    for thread in Thread.objects.filter(engagement__in=engagements, comments=None):
+        yield f"thread {thread.pk}: nobody says anything in it"
+
+
+def _unread() -> Iterator[str]:
+    counted = User.objects.annotate(count=Count("inbox", filter=Q(inbox__read_at=None)))
+    for user in counted.exclude(unread=F("count")):
+        yield f"person {user.pk}: {user.unread} unread are counted, and there are {user.count}"
 
 
 def _files(engagement: Engagement | None, *, read: bool) -> Iterator[str]:

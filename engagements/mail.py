@@ -19,7 +19,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from accounts.models import User
-from engagements import doorbell
+from engagements import doorbell, subscriptions
 from engagements.models import Engagement, Mail, Membership
 
 ATTEMPTS = 3
@@ -140,6 +140,7 @@ def deliver(mail: Mail) -> None:
             # The same at every attempt, so that mail programs show a repeated one once.
             "Message-ID": f"<{mail.pk}.{mail.created_at:%Y%m%d%H%M%S%f}@{host}>",
             "Auto-Submitted": "auto-generated",
+            **_stop_headers(mail),
         },
     )
     if mail.html:
@@ -149,6 +150,16 @@ def deliver(mail: Mail) -> None:
             connection.send_messages([message])
     else:
         _write_file(mail, message.message().as_bytes())
+
+
+def _stop_headers(mail: Mail) -> dict[str, str]:
+    """Return what lets a mail program offer to stop this kind of mail with one click (RFC 8058)."""
+    if mail.user_id is None or not subscriptions.is_chosen_by_kind(mail.kind):
+        return {}
+    return {
+        "List-Unsubscribe": f"<{link(subscriptions.stop_path(mail.user_id, mail.kind))}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
 
 
 def read_file(mail: Mail) -> str | None:
@@ -204,6 +215,13 @@ def reason_of(error: Exception) -> str:
 def _may_still_read(mail: Mail) -> bool:
     if mail.user_id is None:
         return True
+    if subscriptions.is_chosen_by_kind(mail.kind):
+        # Everything it tells must still be there and still be theirs to see.
+        told, readable = mail.notices.count(), mail.notices.readable().count()
+        if not 0 < told == readable:
+            # What may still be told goes into the next daily mail.
+            mail.notices.update(mail=None)
+            return False
     if mail.engagement_id is None:
         return User.objects.filter(pk=mail.user_id, is_active=True).exists()
     return (

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from engagements.views import invitations, people
+from engagements.views import inbox, invitations, mail_choices, people
 
 app_name = "engagements"
 
@@ -15,7 +15,17 @@ of_people: list[URLPattern | URLResolver] = [
     path("invitations/<int:invitation_id>/revoke/", people.invitation_revoke, name="invitation-revoke"),
 ]
 
+of_inbox: list[URLPattern | URLResolver] = [
+    path("", inbox.inbox, name="inbox"),
+    path("read/", inbox.inbox_read, name="inbox-read"),
+    path("unread/", inbox.unread, name="inbox-unread"),
+    path("<int:item_id>/", inbox.inbox_open, name="inbox-open"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("inbox/", include(of_inbox)),
+    path("mail/choices/", mail_choices.mail_choices, name="mail-choices"),
+    path("mail/stop/<str:token>/", mail_choices.mail_stop, name="mail-stop"),
     path("engagements/<int:engagement_id>/people/", include(of_people)),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
 ]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from engagements import history
+from engagements.actions import inbox
 from engagements.models import Engagement, Event, Membership
 from engagements.policy import ROLES_OF_SIDE, Role
 
@@ -115,6 +116,8 @@ def end_locked(*, membership: Membership, at: datetime) -> None:
     _keep_a_manager(membership)
     membership.ended_at = at
     membership.save(update_fields=["ended_at"])
+    # They cannot open it any more, so it must not count as unread for ever.
+    inbox.mark_read(user=membership.user, engagement=membership.engagement_id)
 
 
 def _keep_a_manager(membership: Membership) -> None:
