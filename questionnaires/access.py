@@ -7,12 +7,14 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.models import Side, User
-from engagements.access import get_membership
-from engagements.models import Engagement, Membership
+from engagements.access import get_membership, require
+from engagements.models import Comment, Engagement, Membership, Thread
+from engagements.notify import Subject
 from engagements.policy import READING, Permission
 from questionnaires.document import Framework, Gate, Item, Register, Step
 from questionnaires.models import Answer, Conflict, Entry, Questionnaire, Row, SignOff
 from questionnaires.models.entry import REGISTER_PREFIX
+from questionnaires.places import subject_of
 
 
 class RoundOver(PermissionDenied):
@@ -225,3 +227,48 @@ def get_conflict(
     conflict = Conflict.objects.select_related("by").get(pk=conflict_id)
     conflict.answer = answer
     return desk, conflict
+
+
+def _subject(desk: Desk, key: str) -> Subject:
+    framework = desk.framework
+    if key.startswith(REGISTER_PREFIX):
+        exists = framework.has_register(key.removeprefix(REGISTER_PREFIX))
+    else:
+        exists = framework.has_item(key) and desk.may_see(framework.item(key))
+    if not exists:
+        raise Http404
+    return subject_of(framework, key)
+
+
+def get_thread(
+    user: User, engagement_id: int, thread_id: int, *, can: Permission
+) -> tuple[Desk, Thread, Subject]:
+    """Return a thread that *user*'s side sees, and what it is about.
+
+    To write in what only the firm sees takes the right to write notes, whatever else *can* asks for.
+    """
+    desk = get_desk(user, engagement_id, can=can)
+    threads = Thread.objects.for_side(desk.membership.side).select_related("assigned_to__user")
+    thread = threads.filter(pk=thread_id, engagement_id=engagement_id).first()
+    if thread is None:
+        raise Http404
+    thread.engagement = desk.engagement
+    if thread.firm_only and can == Permission.COMMENT:
+        require(desk.membership, Permission.NOTE)
+    return desk, thread, _subject(desk, thread.item_key)
+
+
+def get_comment(
+    user: User, engagement_id: int, comment_id: int, *, can: Permission
+) -> tuple[Desk, Comment, Subject]:
+    """Return a comment in a thread that *user*'s side sees, and what it is about."""
+    comment = (
+        Comment.objects.filter(pk=comment_id, thread__engagement_id=engagement_id)
+        .select_related("by")
+        .first()
+    )
+    desk, thread, subject = get_thread(user, engagement_id, comment.thread_id if comment else 0, can=can)
+    if comment is None:
+        raise Http404
+    comment.thread = thread
+    return desk, comment, subject

@@ -132,6 +132,10 @@ class Drawing:
         item = reading.item_views(self.view, [entry], rows=False)[entry_id]
         return self.frame(item, message) + self.rows(item, row_ids)
 
+    def talk(self, item: ItemView, **more: Any) -> str:
+        """Draw what is said about an item; *more* may hold what somebody sent that could not be kept."""
+        return self.draw("questionnaires/_talk.html", item=item, **more)
+
     def section_progress(self, section: Section, progress: Progress) -> str:
         """Draw how far a section is."""
         return self.draw("questionnaires/_section_progress.html", section=section, progress=progress)

@@ -73,6 +73,12 @@ WORDS: dict[str, tuple[Any, str]] = {
     "waiver.expired": (gettext_lazy("noticed that a waiver ran out"), "wait"),
     "round.started": (gettext_lazy("began a new round"), "redo"),
     "item.repeated": (gettext_lazy("asked this again; the earlier answer is kept"), "redo"),
+    "thread.opened": (gettext_lazy("commented"), "talk"),
+    "comment.added": (gettext_lazy("replied"), "talk"),
+    "comment.edited": (gettext_lazy("said a comment better"), "talk"),
+    "thread.assigned": (gettext_lazy("gave a thread to somebody"), "user2"),
+    "thread.settled": (gettext_lazy("settled a thread"), "check"),
+    "thread.reopened": (gettext_lazy("opened a thread again"), "undo"),
 }
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from engagements.notify import Subject
 from questionnaires.document import Column, Framework, Item
 from questionnaires.models import Answer
 from questionnaires.models.entry import REGISTER_PREFIX
@@ -72,3 +73,11 @@ class Base:
     def __str__(self) -> str:
         kept = f"c{self.conflict}.{self.saves}" if self.conflict else ""
         return f"{self.version}{'s' if self.as_sent else ''}{kept}"
+
+
+def subject_of(framework: Framework, key: str) -> Subject:
+    """Return what a thread or a notice about the item or register *key* is about. Raises KeyError for another key."""
+    if key.startswith(REGISTER_PREFIX):
+        return Subject(key, framework.register(key.removeprefix(REGISTER_PREFIX)).title)
+    item = framework.item(key)
+    return Subject(key, f"{item.number} {item.title}", item.internal)

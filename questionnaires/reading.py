@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID, uuid5
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
@@ -11,6 +12,7 @@ from django.db.models.functions import JSONObject
 
 from accounts.models import Side
 from engagements.models import File, Membership
+from questionnaires import talk
 from questionnaires.access import Viewpoint
 from questionnaires.document import Column, Item, Register, Section, Step
 from questionnaires.models import Answer, Conflict, Entry, Row, SectionProgress, SignOff
@@ -105,6 +107,8 @@ class ItemView:
     files: list[dict[str, Any]] = field(default_factory=list)
     sign_offs: list[SignOff] = field(default_factory=list)
     reasons: list[Reason] = field(default_factory=list)
+    threads: list[talk.ThreadView] = field(default_factory=list)
+    settled_threads: int = 0
 
     @property
     def dom(self) -> str:
@@ -120,6 +124,12 @@ class ItemView:
     def value(self) -> Any:
         """The item's own value, or None."""
         return self.answer.value if self.answer else None
+
+    @property
+    def talk_key(self) -> UUID:
+        """A one-time key for the form that begins a thread: the same wherever it is drawn, another after each thread."""
+        newest = self.threads[-1].id if self.threads else 0
+        return uuid5(talk.FORMS, f"{self.entry.pk}/{newest}/{self.settled_threads}")
 
     @property
     def look(self) -> str:
@@ -182,6 +192,7 @@ def entries_for(view: Viewpoint, entries: QuerySet[Entry]) -> QuerySet[Entry]:
         files_json=ArraySubquery(files),
         conflicts_json=ArraySubquery(conflicts),
         reasons_json=open_reasons(),
+        **talk.of_item(view),
     )
 
 
@@ -198,6 +209,8 @@ def item_views(view: Viewpoint, entries: Iterable[Entry], *, rows: bool = True) 
         views[entry.pk] = _item_view(view, entry)
         views[entry.pk].files = entry.files_json  # type: ignore[attr-defined]
         views[entry.pk].reasons = reasons(view, entry.reasons_json)  # type: ignore[attr-defined]
+        views[entry.pk].threads = [talk.parse(found) for found in entry.threads_json]  # type: ignore[attr-defined]
+        views[entry.pk].settled_threads = entry.settled_threads  # type: ignore[attr-defined]
         for found in entry.conflicts_json:  # type: ignore[attr-defined]
             conflict = _conflict(found)
             open_conflicts.setdefault(conflict.answer_id, []).append(conflict)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from questionnaires import urls_of_method
+from questionnaires import urls_of_method, urls_of_talk
 from questionnaires.views import (
     answers,
     consequences,
@@ -21,6 +21,7 @@ app_name = "questionnaires"
 
 of_item: list[URLPattern | URLResolver] = [
     *urls_of_method.of_item,
+    *urls_of_talk.of_item,
     path("", steps.item, name="item"),
     path("answer/", answers.answer, name="answer"),
     path("settle/", answers.settle, name="settle"),
@@ -40,6 +41,7 @@ of_item: list[URLPattern | URLResolver] = [
 
 of_engagement: list[URLPattern | URLResolver] = [
     *urls_of_method.of_engagement,
+    *urls_of_talk.of_engagement,
     path("", overview.overview, name="overview"),
     path("steps/", steps.steps, name="steps"),
     path("steps/<str:number>/", steps.step, name="step"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -15,12 +15,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from engagements import history
-from engagements.models import Engagement, Event, Membership
+from engagements.models import Engagement, Event, InboxItem, Membership
+from engagements.notify import Subject, notify
 from questionnaires import progress
 from questionnaires.access import RoundOver
 from questionnaires.conditions import Value
 from questionnaires.document import Framework
 from questionnaires.models import Answer, Entry, Questionnaire
+from questionnaires.places import subject_of
 
 # An event names each changed entry by itself up to this many; more are put together by what changed.
 ONE_BY_ONE = 40
@@ -45,6 +47,7 @@ class Act:
     before: dict[int, progress.Counts] = field(default_factory=dict)
     unstored: dict[int, set[str]] = field(default_factory=dict)
     moves: list[progress.Move] = field(default_factory=list)
+    notices: list[tuple[list[int], InboxItem.Kind, Subject, str]] = field(default_factory=list)
     # What conditions read after this action, where `conditions.move` has found it out.
     known: Mapping[str, Value] | None = None
 
@@ -178,7 +181,7 @@ class Act:
                     )
                 )
         progress.move(self.moves)
-        return history.record(
+        event = history.record(
             kind,
             engagement=self.engagement,
             number=self.number,
@@ -189,6 +192,14 @@ class Act:
             round_number=entry.round.number if entry and entry.round else 1,
             data={**(data or {}), **packed(self.changed)},
         )
+        for people, what, subject, words in self.notices:
+            notify(event, people, what, subject, words=words)
+        return event
+
+    def tell(self, people: Iterable[int | None], kind: InboxItem.Kind, entry: Entry, words: str = "") -> None:
+        """Tell *people*, by their ids, of this action on *entry* when its event is written; see `notify`."""
+        known = [person for person in people if person is not None]
+        self.notices.append((known, kind, subject_of(self.framework, entry.item_key), words))
 
     def store(self) -> None:
         """Store what was changed so far, so that statements over many entries see it. `finish` does it too."""

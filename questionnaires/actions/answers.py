@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from engagements.models import Event, Membership
+from engagements.models import Event, InboxItem, Membership
 from questionnaires import merge, values
 from questionnaires.access import Desk
 from questionnaires.actions import conditions, ripple
@@ -305,6 +305,8 @@ def _open_conflict(
     )
     if answer.part != Answer.Part.NOTE:
         act.change(entry, conflict=True)
+    # Its author sees it before them; who wrote what stands may be somewhere else by now.
+    act.tell([answer.updated_by_id], InboxItem.Kind.CONFLICT, entry)
     return _conflicted(act, entry, answer, conflict, base)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from engagements.models import Event, Membership
+from engagements.models import Event, InboxItem, Membership
 from questionnaires.access import Desk
 from questionnaires.actions import answers, conditions, ripple
 from questionnaires.actions.act import Act
@@ -70,6 +70,7 @@ def assign(
     entry = act.current(entry)
     act.change(entry, owner=to, due_date=due)
     hold(act, entry, to)
+    act.tell([to.user_id], InboxItem.Kind.ASKED, entry, words)
     return act.finish("entry.assigned", entry=entry, data={"to": to.pk, "words": words})
 
 
@@ -102,6 +103,7 @@ def mark_unknown(
         confirmed_at=None,
     )
     hold(act, entry, finder)
+    act.tell([finder.user_id], InboxItem.Kind.ASKED, entry)
     _follow(act, entry, stood)
     return act.finish("entry.unknown", entry=entry)
 
