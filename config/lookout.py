@@ -19,10 +19,11 @@ from kombu.exceptions import OperationalError
 from config.views import WORKER_SIGN
 from engagements import doorbell
 from engagements.mail import WORK as MAIL
+from questionnaires.reminders import WORK as REMINDERS
 
 log = logging.getLogger("throughline.lookout")
 
-WORK: tuple[doorbell.Work, ...] = (MAIL,)
+WORK: tuple[doorbell.Work, ...] = (MAIL, REMINDERS)
 
 LOOK_EVERY = 1.0  # s
 SIGN_EVERY = 10.0  # s

@@ -2,13 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from questionnaires.views import certainty
+from questionnaires.views import certainty, waiting
 
 of_item: list[URLPattern | URLResolver] = [
     path("check-by/", certainty.check_by, name="check-by"),
     path("assume/", certainty.assume, name="assume"),
+    path("hand-over/", waiting.hand_over, name="hand-over"),
 ]
 
 of_engagement: list[URLPattern | URLResolver] = [
     path("unknowns/", certainty.unknowns, name="unknowns"),
+    path("waiting/", waiting.waiting, name="waiting"),
+    path("waiting/nudge/", waiting.nudge, name="nudge"),
+    path("holidays/", waiting.holidays, name="holidays"),
 ]

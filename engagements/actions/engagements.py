@@ -1,6 +1,7 @@
 """Create engagements and change their frame."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -80,6 +81,38 @@ def set_frame(*, engagement: Engagement, by: User, at: datetime | None = None, *
         at=at,
         data={"engagement": changes},
         firm_only=changes.keys() <= {"budget", "spent"},
+    )
+
+
+@transaction.atomic
+def change_holidays(
+    *,
+    engagement: Engagement,
+    by: User,
+    add: Iterable[date] = (),
+    remove: Iterable[date] = (),
+    at: datetime | None = None,
+) -> Event | None:
+    """Add and remove days on which nobody is expected to work; what two people change at once adds up."""
+    number = history.lock(engagement)
+    engagement.refresh_from_db(fields=["holidays", "last_event"])
+    before = set(engagement.holidays)
+    after = (before | set(add)) - set(remove)
+    if after == before:
+        transaction.set_rollback(True)
+        return None
+    engagement.holidays = sorted(after)
+    engagement.save(update_fields=["holidays"])
+    return history.record(
+        "engagement.holidays-changed",
+        engagement=engagement,
+        number=number,
+        by=by,
+        at=at,
+        data={
+            "added": [day.isoformat() for day in sorted(after - before)],
+            "removed": [day.isoformat() for day in sorted(before - after)],
+        },
     )
 
 

@@ -54,6 +54,7 @@ def folio(desk: Desk, current: str) -> list[dict[str, Any]]:
         ("steps", _("Steps"), "questionnaires:steps"),
         ("registers", _("Registers"), "questionnaires:registers"),
         ("files", _("Files"), "questionnaires:files"),
+        ("waiting", _("Who holds what"), "questionnaires:waiting"),
         ("people", _("People"), "engagements:people"),
         ("reports", _("Reports"), "reports:reports"),
     ]
