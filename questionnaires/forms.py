@@ -16,12 +16,12 @@ class PersonField(forms.TypedChoiceField):
         super().__init__(coerce=int, empty_value=None, **options)
         self.people: dict[int, Membership] = {}
 
-    def offer(self, people: list[Membership], nobody: Any = _("Choose somebody")) -> None:
+    def offer(self, people: list[Membership], nobody: Any = None) -> None:
         """Set who can be chosen, by organisation, and what is said for nobody."""
         self.people = {member.pk: member for member in people}
         firm = [(member.pk, member.user.display_name) for member in people if member.is_firm]
         client = [(member.pk, member.user.display_name) for member in people if not member.is_firm]
-        groups: list[Any] = [("", nobody)]
+        groups: list[Any] = [("", nobody or _("Choose somebody"))]
         if client:
             groups.append((_("Client"), client))
         if firm:

@@ -46,6 +46,7 @@ class Act:
     entries: dict[int, Entry] = field(default_factory=dict)
     before: dict[int, progress.Counts] = field(default_factory=dict)
     unstored: dict[int, set[str]] = field(default_factory=dict)
+    altered: dict[str, dict[int, dict[str, list[Any]]]] = field(default_factory=dict)
     moves: list[progress.Move] = field(default_factory=list)
     notices: list[tuple[list[int], InboxItem.Kind, Subject, str]] = field(default_factory=list)
     # What conditions read after this action, where `conditions.move` has found it out.
@@ -132,6 +133,23 @@ class Act:
             pairs[name] = [first, plain(new)]
             self.unstored.setdefault(entry.pk, set()).add(name)
 
+    def alter(self, thing: Model, **fields: Any) -> None:
+        """Set and store *fields* of a row, a signature or the like, keeping old and new for the event."""
+        moved = []
+        for name, new in fields.items():
+            old = thing.__dict__[getattr(thing._meta.get_field(name), "attname", name)]
+            if old != (new.pk if isinstance(new, Model) else new):
+                self.note(thing, name, old, new)
+                setattr(thing, name, new)
+                moved.append(name)
+        if moved:
+            thing.save(update_fields=moved)
+
+    def note(self, thing: Model, name: str, old: Any, new: Any) -> None:
+        """Keep old and new of a field that is stored elsewhere, so that the moment before can be rebuilt."""
+        pairs = self.altered.setdefault(thing._meta.model_name or "", {}).setdefault(thing.pk, {})
+        pairs[name] = [pairs[name][0] if name in pairs else plain(old), plain(new)]
+
     def write(
         self,
         answer: Answer,
@@ -144,6 +162,8 @@ class Act:
         sent: Any = None,
     ) -> None:
         """Give *answer* its next version."""
+        if settle:
+            self.note(answer, "settled_version", answer.settled_version, answer.version + 1)
         answer.write(
             value,
             sent=sent,
@@ -190,11 +210,19 @@ class Act:
             firm_only=firm_only or (entry is not None and self.is_internal(entry)),
             item_key=entry.item_key if entry else "",
             round_number=entry.round.number if entry and entry.round else 1,
-            data={**(data or {}), **packed(self.changed)},
+            data={**(data or {}), **packed(self.changed), **self._altered()},
         )
         for people, what, subject, words in self.notices:
             notify(event, people, what, subject, words=words)
         return event
+
+    def _altered(self) -> dict[str, Any]:
+        if not self.altered:
+            return {}
+        kept = {
+            kind: {str(pk): pairs for pk, pairs in things.items()} for kind, things in self.altered.items()
+        }
+        return {"altered": kept}
 
     def tell(self, people: Iterable[int | None], kind: InboxItem.Kind, entry: Entry, words: str = "") -> None:
         """Tell *people*, by their ids, of this action on *entry* when its event is written; see `notify`."""

@@ -368,8 +368,7 @@ def _revive(act: Act, entry: Entry, answer: Answer) -> bool:
         answer.row.refresh_from_db()
     if answer.row.deleted_at is None:
         return False
-    answer.row.contested_by, answer.row.deleted_by, answer.row.deleted_at = answer.row.deleted_by, None, None
-    answer.row.save(update_fields=["contested_by", "deleted_at", "deleted_by"])
+    act.alter(answer.row, contested_by=answer.row.deleted_by, deleted_by=None, deleted_at=None)
     act.change(entry, conflict=True)
     return True
 
@@ -392,6 +391,7 @@ def settle_entry(*, desk: Desk, entry: Entry, at: datetime | None = None) -> Eve
     changes = []
     for answer in unsettled:
         changes.append((answer, settled_value(answer), answer.value))
+        act.note(answer, "settled_version", answer.settled_version, answer.version)
         answer.settled_version = answer.version
     Answer.objects.bulk_update(unsettled, ["settled_version"], batch_size=500)
     apply_settling(act, entry, changes)

@@ -102,9 +102,7 @@ def decide(
         )
         if place.part != Answer.Part.NOTE and not place.is_register:
             apply_settling(act, entry, [(answer, before, value)])
-    conflict.outcome = outcome
-    conflict.decided_by, conflict.decided_at = desk.membership.user, act.at
-    conflict.save(update_fields=["outcome", "decided_by", "decided_at"])
+    act.alter(conflict, outcome=outcome, decided_by=desk.membership.user, decided_at=act.at)
     act.change(entry, conflict=is_contested(entry))
     return act.finish(
         "conflict.decided",

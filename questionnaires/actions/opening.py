@@ -25,12 +25,12 @@ def open_questionnaire(
     number = history.lock(engagement)
     rounds = Round.objects.bulk_create(
         [
-            Round(engagement=engagement, step_key=step.key, started_at=at, started_by=by)
+            Round(engagement=engagement, step_key=step.key, started_at=at, started_by=by, event=number)
             for step in framework.steps
         ]
     )
     round_of = {round_.step_key: round_ for round_ in rounds}
-    create_entries(framework, framework.items_at(engagement.depth), engagement, round_of, at=at)
+    create_entries(framework, framework.items_at(engagement.depth), engagement, round_of, at=at, event=number)
     Entry.objects.bulk_create(
         [
             Entry(
@@ -38,6 +38,7 @@ def open_questionnaire(
                 item_key=REGISTER_PREFIX + register.key,
                 held_by=Side.FIRM,
                 held_since=at,
+                event=number,
             )
             for register in framework.registers
         ]
@@ -60,6 +61,7 @@ def create_entries(
     round_of: dict[str, Round],
     *,
     at: datetime,
+    event: int,
 ) -> list[Entry]:
     """Create entries and their first, empty answers in the given rounds, with their sections' counters.
 
@@ -75,6 +77,7 @@ def create_entries(
                 shown=item.key in visible,
                 held_by=first_holder(item),
                 held_since=at,
+                event=event,
             )
             for item in items
         ],

@@ -81,7 +81,14 @@ def add_rows(
         )
     made = Row.objects.bulk_create(
         [
-            Row(entry=entry, rank=rank, key=row_key, created_by=desk.membership.user, created_at=act.at)
+            Row(
+                entry=entry,
+                rank=rank,
+                key=row_key,
+                created_by=desk.membership.user,
+                created_at=act.at,
+                event=act.number,
+            )
             for rank, row_key in zip(
                 spread(len(rows), low, high), keys or [uuid.uuid4() for _row in rows], strict=True
             )
@@ -174,8 +181,7 @@ def delete_row(*, desk: Desk, row: Row, at: datetime | None = None) -> Event | N
     if row.deleted_at:
         transaction.set_rollback(True)
         return None
-    row.deleted_at, row.deleted_by, row.contested_by = act.at, desk.membership.user, None
-    row.save(update_fields=["deleted_at", "deleted_by", "contested_by"])
+    act.alter(row, deleted_at=act.at, deleted_by=desk.membership.user, contested_by=None)
     touch(act, entry)
     _resettle(act, entry, row, gone=True)
     if entry.conflict:
@@ -192,8 +198,7 @@ def restore_row(*, desk: Desk, row: Row, at: datetime | None = None) -> Event | 
     if not row.deleted_at:
         transaction.set_rollback(True)
         return None
-    row.deleted_at = row.deleted_by = None
-    row.save(update_fields=["deleted_at", "deleted_by"])
+    act.alter(row, deleted_at=None, deleted_by=None)
     touch(act, entry)
     _resettle(act, entry, row, gone=False)
     act.change(entry, conflict=is_contested(entry))
@@ -209,8 +214,7 @@ def keep_row(*, desk: Desk, row: Row, at: datetime | None = None) -> Event | Non
     if row.contested_by_id is None:
         transaction.set_rollback(True)
         return None
-    row.contested_by = None
-    row.save(update_fields=["contested_by"])
+    act.alter(row, contested_by=None)
     act.change(entry, conflict=is_contested(entry))
     return act.finish("row.kept", entry=entry, data={"row": row.pk})
 
@@ -231,9 +235,8 @@ def move_row(*, desk: Desk, row: Row, up: bool, at: datetime | None = None) -> E
     if not near:
         transaction.set_rollback(True)
         return None
-    was, row.rank = row.rank, between(low, high)
-    row.save(update_fields=["rank"])
-    return act.finish("row.moved", entry=entry, data={"row": row.pk, "rank": [was, row.rank]})
+    act.alter(row, rank=between(low, high))
+    return act.finish("row.moved", entry=entry, data={"row": row.pk})
 
 
 def _resettle(act: Act, entry: Entry, row: Row, *, gone: bool) -> None:

@@ -103,8 +103,10 @@ def sign(
             _("An answer changed while you were reading. Nothing was signed; here is what stands now.")
         )
     stood = ripple.stood_as(entry)
-    earlier = SignOff.objects.filter(entry=entry, function=function, withdrawn_at=None)
-    is_again = bool(earlier.update(withdrawn_at=act.at))
+    earlier = SignOff.objects.filter(entry=entry, function=function, withdrawn_at=None).first()
+    is_again = earlier is not None
+    if earlier is not None:
+        act.alter(earlier, withdrawn_at=act.at)
     signed = SignOff.objects.create(
         entry=entry,
         function=function,
@@ -140,8 +142,7 @@ def withdraw(*, desk: Desk, sign_off: SignOff, why: str, at: datetime | None = N
     if sign_off.withdrawn_at is not None:
         raise SignedAlready(_("This signature no longer stands; there is nothing to take back."))
     stood = ripple.stood_as(entry)
-    sign_off.withdrawn_at, sign_off.withdrawn_why = act.at, why.strip()[:300]
-    sign_off.save(update_fields=["withdrawn_at", "withdrawn_why"])
+    act.alter(sign_off, withdrawn_at=act.at, withdrawn_why=why.strip()[:300])
     _look_over(act, entry, desk)
     if entry.revisit and not SignOff.objects.filter(entry=entry, withdrawn_at=None, is_stale=True).exists():
         ripple.answered_anew(act, entry, Flag.How.UPDATED)

@@ -39,6 +39,7 @@ def recheck(act: Act, keys: Collection[str], because: Callable[[], Cause]) -> li
     for one in signed:
         is_stale = seen[one.entry.item_key, one.membership.side] != one.fingerprint
         if is_stale != one.is_stale:
+            act.note(one, "is_stale", one.is_stale, is_stale)
             one.is_stale = is_stale
             moved.append(one)
     if not moved:

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
+from engagements.models import Redaction
 from questionnaires.models.entry import Entry, Row
 from questionnaires.models.framework import FrameworkVersion
 
@@ -127,6 +128,8 @@ class Revision(models.Model):
     kind = models.CharField(max_length=8, choices=Kind)
     event = models.BigIntegerField()
     framework_version = models.ForeignKey(FrameworkVersion, models.PROTECT, related_name="+")
+    # Words of it were taken out.
+    redaction = models.ForeignKey(Redaction, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [

@@ -29,6 +29,8 @@ class Round(models.Model):
     started_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=300, blank=True)
+    # The number of the event that began it.
+    event = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [
@@ -90,6 +92,8 @@ class Entry(models.Model):
     # None for a register, which is not part of a step.
     round = models.ForeignKey(Round, models.CASCADE, null=True, related_name="entries")
     item_key = models.CharField(max_length=80)
+    # The number of the event that made it.
+    event = models.BigIntegerField(default=0)
     shown = models.BooleanField(default=True)
     state = models.CharField(max_length=14, choices=State, default=State.OPEN)
     revisit = models.BooleanField(default=False)
@@ -213,6 +217,8 @@ class Row(models.Model):
     key = models.UUIDField(null=True)
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
+    # The number of the event that made it.
+    event = models.BigIntegerField(default=0)
     deleted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     deleted_at = models.DateTimeField(null=True, blank=True)
     # Who had deleted it when a save of somebody else brought it back: to be decided, kept or deleted again.

@@ -171,9 +171,7 @@ class HolidayForm(forms.Form):
 def holidays(request: SignedInRequest, engagement_id: int) -> HttpResponse:
     """Show the days that do not count as working days; a project manager adds and removes them."""
     editing = request.method == "POST"
-    desk = access.get_desk(
-        request.user, engagement_id, can=Permission.MANAGE if editing else Permission.SEE
-    )
+    desk = access.get_desk(request.user, engagement_id, can=Permission.MANAGE if editing else Permission.SEE)
     form = HolidayForm(request.POST if editing and "remove" not in request.POST else None)
     if editing and "remove" in request.POST:
         field = forms.DateField()
