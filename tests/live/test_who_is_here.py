@@ -97,9 +97,8 @@ class TestOnThePage:
         says(pen(consultant))
         eventually(lambda: here(cem) == ["Carla Conti"], 2)
 
-        with time_machine.travel(time.time() + 36):
-            with pytest.raises(AssertionError):
-                eventually(lambda: here(cem) == [], 2)
+        with time_machine.travel(time.time() + 36), pytest.raises(AssertionError):
+            eventually(lambda: here(cem) == [], 2)
         with time_machine.travel(time.time() + 43):
             eventually(lambda: here(cem) == [], 2)
 
