@@ -1,10 +1,14 @@
-"""Show each person their own time zone and language."""
+"""Ask people to sign in, and show each their own time zone and language."""
 
 import zoneinfo
 from collections.abc import Callable
+from typing import Any
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 
 def preferences(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -24,3 +28,14 @@ def preferences(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
             return response
 
     return middleware
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Lead strangers to the door; where only a part of a page asked, say so instead of putting the door into it."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> Any:
+        """Return the way to the door, or 401 with a sentence."""
+        if getattr(request, "htmx", False) or request.headers.get("X-Fragment") == "1":
+            message = _("You are signed out here. Sign in again in another window; what you typed is kept.")
+            return render(request, "_refusal.html", {"message": message}, status=401)
+        return super().handle_no_permission(request, view_func)

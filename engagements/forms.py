@@ -122,7 +122,7 @@ class FrameForm(forms.ModelForm):  # type: ignore[type-arg]  # cannot be written
 
     class Meta:
         model = Engagement
-        fields = (
+        fields: tuple[str, ...] = (
             "name",
             "aim",
             "code",
@@ -134,7 +134,7 @@ class FrameForm(forms.ModelForm):  # type: ignore[type-arg]  # cannot be written
             "staffing",
             "time_zone",
         )
-        widgets = {
+        widgets: dict[str, Any] = {
             "aim": forms.Textarea(attrs={"rows": 2}),
             "start_date": DateInput(),
             "end_date": DateInput(),
@@ -162,3 +162,15 @@ class StatusForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Needed where a closed engagement is opened again. It stays on the record."),
     )
+
+
+class JoinForm(forms.Form):
+    """As what an administrator joins."""
+
+    role = forms.ChoiceField(label=gettext_lazy("As"))
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = self.fields["role"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101
+        field.choices = roles([Side.FIRM])

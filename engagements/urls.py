@@ -2,7 +2,15 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from engagements.views import inbox, invitations, mail_choices, people
+from engagements.views import (
+    administration,
+    frame,
+    inbox,
+    invitations,
+    mail_choices,
+    new_engagement,
+    people,
+)
 
 app_name = "engagements"
 
@@ -13,6 +21,23 @@ of_people: list[URLPattern | URLResolver] = [
     path("<int:membership_id>/leave/", people.leave, name="member-leave"),
     path("invitations/<int:invitation_id>/resend/", people.invitation_resend, name="invitation-resend"),
     path("invitations/<int:invitation_id>/revoke/", people.invitation_revoke, name="invitation-revoke"),
+]
+
+of_administration: list[URLPattern | URLResolver] = [
+    path("engagements/", administration.engagements, name="admin-engagements"),
+    path("engagements/new/", new_engagement.engagement_new, name="admin-engagement-new"),
+    path("engagements/<int:engagement_id>/", administration.engagement, name="admin-engagement"),
+    path(
+        "engagements/<int:engagement_id>/status/",
+        administration.engagement_status,
+        name="admin-engagement-status",
+    ),
+    path(
+        "engagements/<int:engagement_id>/join/", administration.engagement_join, name="admin-engagement-join"
+    ),
+    path("mail/", administration.mails, name="admin-mails"),
+    path("mail/<int:mail_id>/", administration.mail, name="admin-mail"),
+    path("mail/<int:mail_id>/again/", administration.mail_again, name="admin-mail-again"),
 ]
 
 of_inbox: list[URLPattern | URLResolver] = [
@@ -27,5 +52,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mail/choices/", mail_choices.mail_choices, name="mail-choices"),
     path("mail/stop/<str:token>/", mail_choices.mail_stop, name="mail-stop"),
     path("engagements/<int:engagement_id>/people/", include(of_people)),
+    path("engagements/<int:engagement_id>/frame/", frame.frame, name="frame"),
+    path("engagements/<int:engagement_id>/status/", frame.status, name="status"),
+    path("administration/", include(of_administration)),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
 ]

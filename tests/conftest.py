@@ -10,7 +10,6 @@ from django.db import connection, transaction
 
 from tests import people
 
-KEPT = "kept"
 DJANGOS_OWN = {"auth_permission", "django_content_type", "django_migrations"}
 
 
@@ -28,30 +27,41 @@ def _fresh_limits():
     cache.clear()
 
 
-@pytest.fixture(scope="session")
-def kept_world(django_db_setup, django_db_blocker, _cheap_passwords):
-    """Build the world, keep its rows aside and leave the database empty; return the statements that copy them."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        people.build_world()
-        cursor.execute(f"DROP SCHEMA IF EXISTS {KEPT} CASCADE")
-        cursor.execute(f"CREATE SCHEMA {KEPT}")
+def keep_rows(schema):
+    """Move every row of the database aside into *schema*; return the statements that copy them back in."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+        cursor.execute(f"CREATE SCHEMA {schema}")
         copies = []
         for table in connection.introspection.table_names(cursor):
             cursor.execute(f"SELECT EXISTS (SELECT FROM public.{table})")
             if table not in DJANGOS_OWN and cursor.fetchone()[0]:
-                cursor.execute(f"CREATE TABLE {KEPT}.{table} AS TABLE public.{table}")
-                copies.append(f"INSERT INTO public.{table} SELECT * FROM {KEPT}.{table}")
+                cursor.execute(f"CREATE TABLE {schema}.{table} AS TABLE public.{table}")
+                copies.append(f"INSERT INTO public.{table} SELECT * FROM {schema}.{table}")
         tables = ", ".join(statement.split()[2] for statement in copies)
         # Identities go on counting, so that no other row of the run gets the number of one of these.
         cursor.execute(f"TRUNCATE {tables} CASCADE")
     return "; ".join(copies)
 
 
+def copy_rows(statements):
+    """Bring rows back that were moved aside."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statements)
+
+
+@pytest.fixture(scope="session")
+def kept_world(django_db_setup, django_db_blocker, _cheap_passwords):
+    """Build the world once and move it aside."""
+    with django_db_blocker.unblock():
+        people.build_world()
+        return keep_rows("kept")
+
+
 @pytest.fixture
 def world(db, kept_world):
     """Give the test the world: see `tests.people.World`. It works with and without `transaction=True`."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(kept_world)
+    copy_rows(kept_world)
     return people.read_world()
 
 

@@ -1,17 +1,29 @@
 """Open an engagement's questionnaire from a framework version."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Side, User
 from engagements import history
+from engagements.actions import engagements
 from engagements.models import Engagement
 from questionnaires import conditions, progress
 from questionnaires.document import Framework, Item
 from questionnaires.models import Answer, Entry, FrameworkVersion, Questionnaire, Round, SectionProgress
 from questionnaires.models.entry import REGISTER_PREFIX
+
+
+@transaction.atomic
+def open_engagement(
+    *, by: User, manager: User, version: FrameworkVersion, at: datetime | None = None, **shell: Any
+) -> Engagement:
+    """Create an engagement's shell, led by *manager*, with the questions of *version* laid out."""
+    engagement = engagements.create(by=by, manager=manager, at=at, **shell)
+    open_questionnaire(engagement=engagement, version=version, by=by, at=at)
+    return engagement
 
 
 @transaction.atomic
