@@ -12,7 +12,7 @@ from engagements.models import Comment, Engagement, Membership, Thread
 from engagements.notify import Subject
 from engagements.policy import READING, Permission
 from questionnaires.document import Framework, Gate, Item, Register, Step
-from questionnaires.models import Answer, Conflict, Entry, Questionnaire, Row, SignOff
+from questionnaires.models import Answer, Conflict, Entry, Questionnaire, Row, SignOff, Waiver
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.places import subject_of
 
@@ -173,6 +173,21 @@ def get_sign_off(
     require_latest(sign_off.entry, can)
     sign_off.entry.engagement = desk.engagement
     return desk, sign_off
+
+
+def get_waiver(user: User, engagement_id: int, waiver_id: int, *, can: Permission) -> tuple[Desk, Waiver]:
+    """Return a waiver of the engagement, ended or not; one of an internal item does not exist for the client side."""
+    desk = get_desk(user, engagement_id, can=can)
+    waiver = (
+        Waiver.objects.filter(pk=waiver_id, entry__engagement_id=engagement_id)
+        .select_related("entry__round")
+        .first()
+    )
+    if waiver is None or not desk.may_see(desk.framework.item(waiver.item_key)):
+        raise Http404
+    require_latest(waiver.entry, can)
+    waiver.entry.engagement = desk.engagement
+    return desk, waiver
 
 
 def get_row(user: User, engagement_id: int, row_id: int, *, can: Permission) -> tuple[Desk, Row]:

@@ -130,5 +130,22 @@ class GroundsForm(DeedForm):
         return data
 
 
+class WaiveForm(forms.Form):
+    """Let an open point of a gate pass, with a reason, until a day."""
+
+    reason = forms.CharField(
+        label=_("Why it may stay open"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    until = forms.DateField(
+        label=_("Until"), widget=DateInput(), help_text=_("After that day it asks again by itself.")
+    )
+
+
+class WithdrawForm(forms.Form):
+    """Take a signature back, with a reason."""
+
+    why = forms.CharField(label=_("Why"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
 class ConfirmForm(DeedForm):
     """Nothing to fill in: the press is the deed."""

@@ -19,6 +19,7 @@ from live import messages
 from live.source import MAX_BEHIND, Batch
 from questionnaires import happenings, reading
 from questionnaires.access import Viewpoint
+from questionnaires.actions.act import unpacked
 from questionnaires.document import Framework, Step
 from questionnaires.fragments import Drawing
 from questionnaires.models import Answer, Entry, Questionnaire
@@ -73,14 +74,18 @@ class Touched:
     counters: bool = False
     everything: bool = False
 
-    def add(self, event: Event) -> None:
-        """Add what *event* touched."""
+    def add(self, event: Event, side: Side) -> None:
+        """Add what *event* touched on pages of *side*.
+
+        What only the firm may know of touches the client's pages by the entries that it moved, and says nothing.
+        """
         changed = event.data.get("entries") or {}
         self.counters = self.counters or bool(changed)
         # An action on very many entries names them together; then the page fetches itself again.
         self.everything = self.everything or "together" in event.data
         self.moved.update(int(pk) for pk in changed)
-        TOUCHES.get(event.kind, own_item)(self, event)
+        if side == Side.FIRM or not event.firm_only:
+            TOUCHES.get(event.kind, own_item)(self, event)
 
 
 def own_item(touched: Touched, event: Event) -> None:
@@ -130,6 +135,11 @@ TOUCHES: dict[str, Callable[[Touched, Event], None]] = {
 }
 
 
+def _concerns(event: Event, side: Side) -> bool:
+    """Say whether *side*'s pages change with *event*: with the firm's own by the entries alone that it moved."""
+    return side == Side.FIRM or not event.firm_only or bool(unpacked(event.data))
+
+
 class QuestionnaireSource(EngagementSource):
     """Engagements as their pages hear of them."""
 
@@ -148,11 +158,7 @@ class QuestionnaireSource(EngagementSource):
         found = {}
         for text, since in after.items():
             audience = Audience.parse(text)
-            seen = [
-                event
-                for event in events
-                if event.number > since and (audience.side == Side.FIRM or not event.firm_only)
-            ]
+            seen = [event for event in events if event.number > since and _concerns(event, audience.side)]
             with translation.override(audience.language):
                 found[text] = studio.message(audience, seen, number) if seen else None
         return Batch(number, {text: message for text, message in found.items() if message is not None})
@@ -278,7 +284,7 @@ class _Studio:
         """Return what an audience is sent, or None when nothing of it is on its page."""
         touched = Touched()
         for event in events:
-            touched.add(event)
+            touched.add(event, audience.side)
         if touched.everything or not audience.is_told_in_parts:
             return messages.resync(number)
         half = self._halves.setdefault(
@@ -293,7 +299,8 @@ class _Studio:
         html = "".join(half.parts(keys, touched))
         if touched.counters and audience.page.startswith("step:"):
             html += "".join(half.counters(half.framework.step(audience.page.removeprefix("step:"))))
-        told = _deeds(half, [event for event in events if event.item_key in keys])
+        known = [event for event in events if audience.side == Side.FIRM or not event.firm_only]
+        told = _deeds(half, [event for event in known if event.item_key in keys])
         return messages.message("fragments", {"html": html, "deeds": told}, number=number) if html else None
 
     def _keys(self, entry_ids: Iterable[int]) -> set[str]:

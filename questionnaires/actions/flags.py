@@ -30,6 +30,8 @@ class Mark:
     held_since: datetime
     # Whose turn it is when this is to be looked at again: the owner's side, else that of who answered.
     holder: str
+    # Whom it concerns: the owner, else who answered. A user's id.
+    person: int | None
     # The open flag of the source that was asked for, and what raised it.
     flag_id: int | None
     first_id: int | None
@@ -48,7 +50,7 @@ MARKS = f"""
            CASE WHEN owner.id IS NOT NULL THEN {SIDE.format(user="owner")}
                 WHEN author.id IS NOT NULL THEN {SIDE.format(user="author")}
                 ELSE e.held_by END,
-           f.id, f.first_id
+           coalesce(owner.id, author.id), f.id, f.first_id
     FROM questionnaires_entry e
     JOIN questionnaires_round r ON r.id = e.round_id AND r.is_latest
     LEFT JOIN engagements_membership m ON m.id = e.owner_id

@@ -5,11 +5,13 @@ import importlib.util
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from engagements.models import InboxItem
 from questionnaires import reasons, ripple
 from questionnaires.actions import contradictions, flags, stale
 from questionnaires.actions.act import Act
 from questionnaires.document import Framework, Item
 from questionnaires.models import Cause, Entry, Flag
+from questionnaires.places import subject_of
 
 # One changed value of an entry: row key or None, column, part, before, after. The parts "state" and "signature" say
 # that the entry was called unknown or set aside, and that somebody signed.
@@ -134,6 +136,7 @@ def _spread(act: Act, item: Item, before: str, because: _Because, moved: Sequenc
         _renew(act, source, cause, flagged)
     fresh = [mark for mark in marks if mark.flag_id is None]
     flags.raise_flags(act, Flag.Kind.REVISIT, cause, [(mark, paths[mark.item_key]) for mark in fresh])
+    _tell_people(act, item, fresh)
     return [mark.item_key for mark in fresh]
 
 
@@ -210,7 +213,14 @@ def _ask_again(act: Act, item: Item) -> list[str]:
         return []
     cause = flags.cause(act, Cause.Kind.REQUEST, item.key, step_key=item.step_key)
     flags.raise_flags(act, Flag.Kind.REVISIT, cause, [(mark, (item.key, mark.item_key)) for mark in marks])
+    _tell_people(act, item, marks)
     return [mark.item_key for mark in marks]
+
+
+def _tell_people(act: Act, source: Item, marks: Sequence[flags.Mark]) -> None:
+    """Tell whoever owns or gave the flagged answers that *source* changed, once each, if they may know of it."""
+    people = sorted({mark.person for mark in marks if mark.person is not None})
+    act.notices.append((people, InboxItem.Kind.REVISIT, subject_of(act.framework, source.key), ""))
 
 
 # Modules whose rows rest on answers as well. Each has `touched_by(act, keys)`.

@@ -5,8 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from engagements import mail
-from engagements.models import Event, Membership
+from engagements.models import Event, InboxItem, Membership
 from questionnaires import gates
 from questionnaires.access import Desk, Viewpoint
 from questionnaires.actions import conditions, ripple
@@ -156,8 +155,7 @@ def withdraw(*, desk: Desk, sign_off: SignOff, why: str, at: datetime | None = N
 def ask(
     *, desk: Desk, entry: Entry, function: str, words: str = "", at: datetime | None = None
 ) -> list[Membership]:
-    """Ask those who can sign for *function*; each gets a mail. Returns them, [] when nobody can."""
-    gate = gate_of(desk, entry)
+    """Ask those who can sign for *function*: they are told, and find it with their work. [] when nobody can."""
     holders = list(
         Membership.objects.current()
         .filter(engagement=desk.engagement, may_sign=True, functions__contains=[function])
@@ -171,29 +169,12 @@ def ask(
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
     entry = act.current(entry)
     act.change(entry, held_by=holders[0].side, held_since=act.at)
+    act.tell([member.user_id for member in holders], InboxItem.Kind.SIGNATURE, entry, words.strip())
     act.finish(
         "signature.asked",
         entry=entry,
         data={"function": function, "to": [member.pk for member in holders], "words": words.strip()[:500]},
     )
-    title = {one.key: one.title for one in desk.framework.functions}.get(function, function)
-    for member in holders:
-        mail.queue(
-            "signature.asked",
-            once=f"signature.asked/{desk.engagement.pk}/{act.number}/{member.pk}",
-            template="signature_asked",
-            user=member.user,
-            engagement=desk.engagement,
-            context={
-                "engagement": desk.engagement,
-                "gate": gate,
-                "function": title,
-                "person": member.user,
-                "by": desk.membership.user,
-                "words": words.strip()[:500],
-                "act_url": mail.link(f"/engagements/{desk.engagement.pk}/items/{gate.item_key}/sign/"),
-            },
-        )
     return holders
 
 

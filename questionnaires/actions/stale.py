@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Collection
 
+from django.utils.translation import gettext as _
+
+from engagements.models import InboxItem
 from questionnaires import gates
 from questionnaires.actions import flags
 from questionnaires.actions.act import Act
@@ -47,6 +50,10 @@ def recheck(act: Act, keys: Collection[str], because: Callable[[], Cause]) -> li
     SignOff.objects.bulk_update(moved, ["is_stale"])
     touched = {one.entry.item_key for one in moved}
     stale = {one.entry.item_key for one in signed if one.is_stale} & touched
+    for key in sorted(stale):
+        signers = [one for one in moved if one.is_stale and one.entry.item_key == key]
+        people = [one.membership.user_id for one in signers]
+        act.tell(people, InboxItem.Kind.SIGNATURE, signers[0].entry, _("An answer changed since you signed."))
     if stale:
         cause = because()
         source = flags.source_of(cause.kind, cause.key)

@@ -52,6 +52,7 @@ def folio(desk: Desk, current: str) -> list[dict[str, Any]]:
     links = [
         ("overview", _("Overview"), "questionnaires:overview"),
         ("steps", _("Steps"), "questionnaires:steps"),
+        ("gates", _("Sign-offs"), "questionnaires:gates"),
         ("registers", _("Registers"), "questionnaires:registers"),
         ("files", _("Files"), "questionnaires:files"),
         ("waiting", _("Who holds what"), "questionnaires:waiting"),
