@@ -34,4 +34,4 @@ bench:
 	$(SET_UP) python -m bench $(ARGS)
 
 faults:
-	$(SET_UP) python -m pytest -m faults $(ARGS)
+	$(SET_UP) python -m pytest -m heavy $(ARGS)
