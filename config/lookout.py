@@ -19,11 +19,12 @@ from kombu.exceptions import OperationalError
 from config.views import WORKER_SIGN
 from engagements import doorbell
 from engagements.mail import WORK as MAIL
+from questionnaires.health.summaries import WORK as HEALTH
 from questionnaires.reminders import WORK as REMINDERS
 
 log = logging.getLogger("throughline.lookout")
 
-WORK: tuple[doorbell.Work, ...] = (MAIL, REMINDERS)
+WORK: tuple[doorbell.Work, ...] = (MAIL, REMINDERS, HEALTH)
 
 LOOK_EVERY = 1.0  # s
 SIGN_EVERY = 10.0  # s

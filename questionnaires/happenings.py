@@ -53,6 +53,8 @@ WORDS: dict[str, tuple[Any, str]] = {
     "conflict.decided": (gettext_lazy("decided between two answers"), "check"),
     "entry.assigned": (gettext_lazy("asked somebody"), "send"),
     "entry.handed-over": (gettext_lazy("handed it over"), "send"),
+    "health.set": (gettext_lazy("set the health by hand"), "flag"),
+    "health.taken-back": (gettext_lazy("let the rules say the health again"), "flag"),
     "nudged": (gettext_lazy("reminded somebody"), "send"),
     "engagement.holidays-changed": (gettext_lazy("changed the holidays"), "cal"),
     "entry.grounds-changed": (gettext_lazy("said how sure we are"), "flag"),

@@ -3,9 +3,16 @@
 from celery import shared_task
 
 from questionnaires import reminders
+from questionnaires.health import summaries
 
 
 @shared_task(name="questionnaires.send_reminders", ignore_result=True, time_limit=60)  # type: ignore[untyped-decorator]  # celery ships no types
 def send_reminders(nudge_id: int) -> None:
     """Send a person the reminders that wait for them."""
     reminders.send(nudge_id)
+
+
+@shared_task(name="questionnaires.sum_up_health", ignore_result=True, time_limit=60)  # type: ignore[untyped-decorator]
+def sum_up_health(engagement_id: int) -> None:
+    """Work out again how an engagement does, for the lists."""
+    summaries.sum_up(engagement_id)

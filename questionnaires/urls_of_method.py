@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from questionnaires.views import certainty, waiting
+from questionnaires.views import certainty, health, waiting
 
 of_item: list[URLPattern | URLResolver] = [
     path("check-by/", certainty.check_by, name="check-by"),
@@ -14,5 +14,8 @@ of_engagement: list[URLPattern | URLResolver] = [
     path("unknowns/", certainty.unknowns, name="unknowns"),
     path("waiting/", waiting.waiting, name="waiting"),
     path("waiting/nudge/", waiting.nudge, name="nudge"),
+    path("health/", health.health, name="health"),
+    path("health/override/", health.override, name="health-override"),
+    path("health/take-back/", health.take_back, name="health-take-back"),
     path("holidays/", waiting.holidays, name="holidays"),
 ]

@@ -117,8 +117,19 @@ def things(view: Viewpoint, now: datetime, people: Sequence[Membership] | None =
     somebody else gave theirs.
     """
     here = [member for member in people or reading.people(view) if member.ended_at is None]
+    return put_together(view, now, here, open_entries(view), gates.standings(view, now=now))
+
+
+def put_together(
+    view: Viewpoint,
+    now: datetime,
+    here: Sequence[Membership],
+    entries: Iterable[Entry],
+    standings: Iterable[gates.Standing],
+) -> list[Thing]:
+    """Return the things that are open, from what was read before."""
     calendar = calendar_of(view.engagement)
-    found = [*of_entries(view, open_entries(view), here), *of_gates(view, now, here)]
+    found = [*of_entries(view, entries, here), *of_gates(view, standings, here)]
     for thing in found:
         thing.days = calendar.since(thing.since, now)
     found.sort(key=lambda thing: (thing.since, thing.key))
@@ -187,10 +198,12 @@ def in_function(here: Sequence[Membership], side: Side, functions: Iterable[str]
     return [member for member in here if member.side == side and wanted.intersection(member.functions)]
 
 
-def of_gates(view: Viewpoint, now: datetime, here: Sequence[Membership]) -> Iterator[Thing]:
+def of_gates(
+    view: Viewpoint, standings: Iterable[gates.Standing], here: Sequence[Membership]
+) -> Iterator[Thing]:
     """Give the signatures that are waited for: those that were asked for, follow another one, or lack nothing else."""
     by_id = {member.pk: member for member in here}
-    for standing in gates.standings(view, now=now):
+    for standing in standings:
         unsigned = standing.unsigned
         given = [line.sign_off for line in standing.lines if line.sign_off is not None]
         entry = standing.entry

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from engagements import doorbell
-from engagements.models import Event, Membership
+from engagements.models import Event, InboxItem, Membership
 from questionnaires import reading, waiting
 from questionnaires.access import Desk
 from questionnaires.actions.act import Act
@@ -50,6 +50,7 @@ def hand_over(
     else:
         act.change(entry, owner=to, due_date=due)
     hold(act, entry, to)
+    act.tell([to.user_id], InboxItem.Kind.ASKED, entry, words)
     return act.finish("entry.handed-over", entry=entry, data={"to": to.pk, "words": words.strip()[:500]})
 
 
