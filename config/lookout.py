@@ -21,10 +21,11 @@ from engagements import doorbell
 from engagements.mail import WORK as MAIL
 from questionnaires.health.summaries import WORK as HEALTH
 from questionnaires.reminders import WORK as REMINDERS
+from reports.actions.setting import WORK as REPORTS
 
 log = logging.getLogger("throughline.lookout")
 
-WORK: tuple[doorbell.Work, ...] = (MAIL, REMINDERS, HEALTH)
+WORK: tuple[doorbell.Work, ...] = (MAIL, REMINDERS, HEALTH, REPORTS)
 
 LOOK_EVERY = 1.0  # s
 SIGN_EVERY = 10.0  # s

@@ -1,7 +1,17 @@
 """The addresses of reports."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from reports.views import reports
 
 app_name = "reports"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("engagements/<int:engagement_id>/reports/", reports.reports, name="reports"),
+    path("engagements/<int:engagement_id>/reports/write/", reports.write, name="write"),
+    path("engagements/<int:engagement_id>/reports/<int:report_id>/", reports.report, name="report"),
+    path("engagements/<int:engagement_id>/reports/<int:report_id>/file/", reports.download, name="file"),
+    path("engagements/<int:engagement_id>/reports/<int:report_id>/stop/", reports.stop, name="stop"),
+    path("engagements/<int:engagement_id>/reports/<int:report_id>/retry/", reports.retry, name="retry"),
+    path("engagements/<int:engagement_id>/reports/<int:report_id>/release/", reports.release, name="release"),
+]

@@ -1,0 +1,89 @@
+"""A snapshot as HTML. No database: everything is in the data."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import segno
+from django.template.loader import get_template
+from django.utils import translation
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
+
+from questionnaires import throughline
+from questionnaires.throughline import Loop, StepMark
+
+Snapshot = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What is printed on every page and is not part of the snapshot: the check code and where it leads."""
+
+    code: str
+    check_url: str
+
+
+def html(snapshot: Snapshot, frame: Frame, *, only: str = "") -> str:
+    """Return the whole document, or with *only* the section of that key by itself."""
+    with translation.override(snapshot["language"]):
+        sections = [section for section in snapshot["sections"] if not only or section["key"] == only]
+        context = {
+            "doc": snapshot,
+            "frame": frame,
+            "sections": sections,
+            "cover": not only,
+            "line": mark_safe(line(snapshot)) if not only else "",  # noqa: S308 - our own drawing
+            "qr": mark_safe(qr(frame.check_url)) if not only else "",  # noqa: S308 - our own drawing
+        }
+        return get_template("reports/document.html").render(context)
+
+
+def line(snapshot: Snapshot) -> str:
+    """Return the throughline as it is printed."""
+    drawn = snapshot["line"]
+    steps = [StepMark(**step) for step in drawn["steps"]]
+    loops = [Loop(**loop) for loop in drawn["loops"]]
+    return str(throughline.printed(steps, loops, drawn["here"]))
+
+
+def qr(url: str) -> str:
+    """Return a QR code of the check page's address as SVG, with a text alternative."""
+    code = segno.make(url, error="m", micro=False)
+    drawing = code.svg_inline(border=0, svgclass=None, lineclass=None, omitsize=True)
+    return drawing.replace("<svg ", f'<svg role="img" aria-label="{escape(url)}" ', 1)
+
+
+def without(snapshot: Snapshot, section_key: str, index: int | None, note: str) -> Snapshot:
+    """Return a copy in which one block of a section, or all of them, is plain text with a note."""
+    changed = copy.deepcopy(snapshot)
+    for section in changed["sections"]:
+        if section["key"] == section_key:
+            if index is None:
+                section["blocks"] = [plain(section["blocks"], note)]
+            else:
+                section["blocks"][index] = plain([section["blocks"][index]], note)
+    return changed
+
+
+def plain(blocks: list[dict[str, Any]], note: str) -> dict[str, Any]:
+    """Return blocks as one piece of plain text that any layout can set."""
+    return {"type": "plain", "note": note, "text": "\n".join(words_of(blocks))[:20_000]}
+
+
+def words_of(data: Any) -> list[str]:
+    """Return every text in a piece of plain data, in order; drawings are left out."""
+    if isinstance(data, str):
+        return [data] if data.strip() else []
+    if isinstance(data, dict):
+        return [
+            word
+            for key, value in data.items()
+            if key not in ("svg", "type", "align", "tone")
+            for word in words_of(value)
+        ]
+    if isinstance(data, list):
+        return [word for value in data for word in words_of(value)]
+    return []

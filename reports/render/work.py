@@ -1,0 +1,180 @@
+"""A snapshot as a PDF: set it in the child; where a part cannot be set, say so in its place and deliver the rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from reports.render import process
+from reports.render.child import ASSETS
+from reports.render.document import Frame, Snapshot, html, without, words_of
+from reports.render.process import RenderFailed
+
+SHEETS = [f"{ASSETS}css/tokens.css", f"{ASSETS}css/report.css"]
+# Characters that fill a page, measured on our own documents; only for saying how far it is.
+PAGE = 1600
+# CPU seconds in which a section must be laid out by itself, while the one that cannot be is looked for.
+CPU_ALONE = 15
+REASONS = {
+    "time": gettext_lazy("it took too long to lay out"),
+    "memory": gettext_lazy("it needs more memory than there is"),
+    "nesting": gettext_lazy("it is nested too deeply"),
+    "layout": gettext_lazy("it cannot be laid out"),
+    "gone": gettext_lazy("laying it out broke off"),
+    "disk": gettext_lazy("there is no room on the disk"),
+}
+Progress = Callable[[int, str], None]
+
+
+class CannotSet(Exception):
+    """The document could not be set even with parts as plain text; the message names what and why."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A finished file."""
+
+    pages: int
+    size: int
+    degraded: list[list[str]]
+
+
+def render(
+    snapshot: Snapshot, frame: Frame, target: Path, *, progress: Progress | None = None, seconds: float = 0
+) -> Rendered:
+    """Set *snapshot* into *target* as tagged, archival PDF with the snapshot inside.
+
+    *progress* hears percent and what is being laid out, and may raise `process.Stopped`. *seconds* is the most
+    that one attempt may take, by default by the document's length. Raises CannotSet.
+    """
+    degraded: list[list[str]] = []
+    current = snapshot
+    for _attempt in range(4):
+        try:
+            done = _set(current, frame, target, progress=progress, seconds=seconds)
+        except RenderFailed as error:
+            if error.reason == "disk":
+                raise CannotSet(_("There is no room on the disk. The last good version is kept.")) from error
+            current, part = _degrade(current, frame, error)
+            degraded.append(part)
+            continue
+        return Rendered(done["pages"], done["size"], degraded)
+    raise CannotSet(
+        _("Too many parts cannot be laid out: %(parts)s.")
+        % {"parts": ", ".join(part[0] for part in degraded)}
+    )
+
+
+def _set(
+    snapshot: Snapshot, frame: Frame, target: Path, *, progress: Progress | None, seconds: float
+) -> dict[str, Any]:
+    weights = [(section["title"], sum(map(len, words_of(section)))) for section in snapshot["sections"]]
+    expected = max(2, 1 + sum(weight for _title, weight in weights) // PAGE)
+
+    def step(message: dict[str, Any]) -> None:
+        if progress is None:
+            return
+        if "page" in message:
+            share = min(1.0, message["page"] / expected)
+            progress(10 + int(75 * share), _section_at(weights, share))
+        elif message.get("step") == 8:
+            progress(90, _("Writing the file"))
+        else:
+            progress(-1, "")
+
+    job = {
+        "html": html(snapshot, frame),
+        "sheets": sheets(),
+        "style": page_style(snapshot),
+        "target": str(target),
+        "variant": "pdf/a-3a",
+        "epoch": epoch(snapshot),
+        "cpu": 30 + expected,
+        "attachments": [
+            {
+                "name": "snapshot.json",
+                "description": _("The data this document was made from"),
+                "text": json.dumps(snapshot, ensure_ascii=False, sort_keys=True, indent=1),
+                "epoch": epoch(snapshot),
+            }
+        ],
+    }
+    return process.set_document(job, seconds=seconds or 60 + 2 * expected, step=step)
+
+
+def page_style(snapshot: Snapshot) -> str:
+    """Return the rules that depend on the document: the size of its paper."""
+    size = {"A4": "A4", "Letter": "letter"}[snapshot.get("paper", "A4")]
+    return f"@page {{ size: {size}; }}"
+
+
+def sheets() -> list[str]:
+    """Return our style sheets; the fonts' where they were fetched."""
+    fonts = process.assets() / "fonts" / "fonts.css"
+    return [*([f"{ASSETS}fonts/fonts.css"] if fonts.exists() else []), *SHEETS]
+
+
+def epoch(snapshot: Snapshot) -> int:
+    """Return the second the file says it was made: the snapshot's, so that the same snapshot gives the same bytes."""
+    return int(datetime.fromisoformat(snapshot["at"]).timestamp())
+
+
+def _section_at(weights: list[tuple[str, int]], share: float) -> str:
+    total = sum(weight for _title, weight in weights) or 1
+    reached = 0
+    for title, weight in weights:
+        reached += weight
+        if reached >= share * total:
+            return title
+    return weights[-1][0] if weights else ""
+
+
+def _degrade(snapshot: Snapshot, frame: Frame, error: RenderFailed) -> tuple[Snapshot, list[str]]:
+    """Find the part that cannot be set, and put its plain text in its place."""
+    for section in snapshot["sections"]:
+        found = _try(snapshot, frame, section["key"])
+        if found is None:
+            continue
+        note = _("This part is shown as plain text: %(reason)s.") % {
+            "reason": REASONS.get(found.reason, found.reason)
+        }
+        for index in range(len(section["blocks"])):
+            alone = {**snapshot, "sections": [{**section, "blocks": [section["blocks"][index]]}]}
+            if section["blocks"][index]["type"] != "plain" and _try(alone, frame, section["key"]) is not None:
+                return without(snapshot, section["key"], index, note), [
+                    section["title"],
+                    str(REASONS.get(found.reason, found.reason)),
+                ]
+        return without(snapshot, section["key"], None, note), [
+            section["title"],
+            str(REASONS.get(found.reason, found.reason)),
+        ]
+    raise CannotSet(
+        _("The document as a whole cannot be laid out: %(reason)s.")
+        % {"reason": REASONS.get(error.reason, error.reason)}
+    ) from error
+
+
+def _try(snapshot: Snapshot, frame: Frame, section_key: str) -> RenderFailed | None:
+    """Lay out one section by itself under a tight limit; return what went wrong, or None."""
+    job = {
+        "html": html(snapshot, frame, only=section_key),
+        "sheets": sheets(),
+        "style": page_style(snapshot),
+        "target": str(process.assets() / "unused"),
+        "check": True,
+        "epoch": epoch(snapshot),
+        "cpu": CPU_ALONE,
+    }
+    try:
+        process.set_document(job, seconds=CPU_ALONE + 10)
+    except RenderFailed as error:
+        return error
+    return None
