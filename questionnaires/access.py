@@ -12,7 +12,19 @@ from engagements.models import Comment, Engagement, Membership, Thread
 from engagements.notify import Subject
 from engagements.policy import READING, Permission
 from questionnaires.document import Framework, Gate, Item, Register, Step
-from questionnaires.models import Answer, Conflict, Entry, Questionnaire, Row, SignOff, Waiver
+from questionnaires.models import (
+    Answer,
+    Attempt,
+    Clash,
+    Conflict,
+    Decision,
+    Entry,
+    Questionnaire,
+    Request,
+    Row,
+    SignOff,
+    Waiver,
+)
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.places import subject_of
 
@@ -287,3 +299,63 @@ def get_comment(
         raise Http404
     comment.thread = thread
     return desk, comment, subject
+
+
+def get_decision(user: User, engagement_id: int, number: int, *, can: Permission) -> tuple[Desk, Decision]:
+    """Return a decision by its number, standing or not."""
+    desk = get_desk(user, engagement_id, can=can)
+    decision = (
+        Decision.objects.filter(engagement=desk.engagement, number=number)
+        .select_related(
+            "entry__round", "entry__owner__user", "version__by", "client__user", "firm__user", "made_by",
+            "reopened_by", "footing__held_by", "replaces", "replaced_by", "row",
+        )
+        .first()
+    )  # fmt: skip
+    if decision is None or not desk.may_see(desk.framework.item(decision.entry.item_key)):
+        raise Http404
+    decision.engagement = decision.entry.engagement = desk.engagement
+    return desk, decision
+
+
+def get_request(user: User, engagement_id: int, number: int, *, can: Permission) -> tuple[Desk, Request]:
+    """Return a request by its number."""
+    desk = get_desk(user, engagement_id, can=can)
+    request = (
+        Request.objects.filter(engagement=desk.engagement, number=number)
+        .select_related("author__user", "made_by")
+        .first()
+    )
+    if request is None:
+        raise Http404
+    request.engagement = desk.engagement
+    return desk, request
+
+
+def get_clash(user: User, engagement_id: int, number: int, *, can: Permission) -> tuple[Desk, Clash]:
+    """Return a clash by its number; one about internal items does not exist for the client side."""
+    desk = get_desk(user, engagement_id, can=can)
+    clash = (
+        Clash.objects.for_side(is_firm=desk.membership.is_firm)
+        .filter(engagement=desk.engagement, number=number)
+        .select_related("raised_by", "decided_by__user", "conflict__answer__entry", "row")
+        .first()
+    )
+    if clash is None:
+        raise Http404
+    clash.engagement = desk.engagement
+    return desk, clash
+
+
+def get_attempt(user: User, engagement_id: int, number: int, *, can: Permission) -> tuple[Desk, Attempt]:
+    """Return an attempt by its number."""
+    desk = get_desk(user, engagement_id, can=can)
+    attempt = (
+        Attempt.objects.filter(engagement=desk.engagement, number=number)
+        .select_related("by__user", "made_by", "footing__held_by", "replaced_by", "row")
+        .first()
+    )
+    if attempt is None:
+        raise Http404
+    attempt.engagement = desk.engagement
+    return desk, attempt

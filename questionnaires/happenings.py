@@ -70,6 +70,28 @@ WORDS: dict[str, tuple[Any, str]] = {
     "row.restored": (gettext_lazy("brought a row back"), "undo"),
     "row.moved": (gettext_lazy("moved a row"), "grip"),
     "file.added": (gettext_lazy("attached evidence"), "file"),
+    "recommendation.prepared": (gettext_lazy("prepared a recommendation"), "lock"),
+    "recommendation.offered": (gettext_lazy("offered our recommendation"), "send"),
+    "recommendation.withdrawn": (gettext_lazy("took the recommendation back"), "undo"),
+    "recommendation.answered": (gettext_lazy("answered the recommendation"), "talk"),
+    "recommendation.holds": (gettext_lazy("said that our advice still holds"), "check"),
+    "decision.made": (gettext_lazy("recorded the decision"), "done"),
+    "decision.reopened": (gettext_lazy("reopened the decision"), "undo"),
+    "decision.holds": (gettext_lazy("said that the decision still holds"), "check"),
+    "decision.changed": (gettext_lazy("noted when to look at the decision again"), "cal"),
+    "request.recorded": (gettext_lazy("wrote down a request"), "flag"),
+    "request.changed": (gettext_lazy("changed a request"), "pen"),
+    "request.closed": (gettext_lazy("said what came of a request"), "check"),
+    "clash.raised": (gettext_lazy("put a conflict on the table"), "clash"),
+    "clash.advised": (gettext_lazy("wrote what we would do about a conflict"), "star"),
+    "clash.ranked": (gettext_lazy("ranked the sides of a conflict"), "talk"),
+    "clash.settled": (gettext_lazy("settled a conflict"), "check"),
+    "clash.reopened": (gettext_lazy("opened a conflict again"), "undo"),
+    "attempt.recorded": (gettext_lazy("wrote down an attempt"), "branch"),
+    "attempt.changed": (gettext_lazy("changed an attempt"), "pen"),
+    "attempt.superseded": (gettext_lazy("let a later attempt replace one"), "redo"),
+    "attempt.holds": (gettext_lazy("said that an attempt still holds"), "check"),
+    "attempts.imported": (gettext_lazy("read attempts from runs"), "down"),
     "signed": (gettext_lazy("signed"), "sign"),
     "signature.withdrawn": (gettext_lazy("took a signature back"), "undo"),
     "signature.asked": (gettext_lazy("asked for a signature"), "send"),
@@ -84,6 +106,14 @@ WORDS: dict[str, tuple[Any, str]] = {
     "thread.assigned": (gettext_lazy("gave a thread to somebody"), "user2"),
     "thread.settled": (gettext_lazy("settled a thread"), "check"),
     "thread.reopened": (gettext_lazy("opened a thread again"), "undo"),
+}
+
+
+# What events are about that belong to no item, by the first word of their kind.
+RECORDS = {
+    "request": gettext_lazy("Request %(number)d"),
+    "clash": gettext_lazy("Conflict %(number)d"),
+    "attempt": gettext_lazy("Attempt %(number)d"),
 }
 
 
@@ -109,6 +139,8 @@ def _line(view: Viewpoint, event: Event) -> Happening:
     elif event.item_key and view.framework.has_item(event.item_key):
         item = view.framework.item(event.item_key)
         place = f"{item.number} {item.title}" if view.may_see(item) else _("an internal item")
+    elif (record := RECORDS.get(event.kind.partition(".")[0])) and "number" in event.data:
+        place = str(record) % {"number": event.data["number"]}
     state = _new_state(event)
     if event.kind == "answer.saved" and state == Entry.State.ANSWERED:
         words, icon = WORDS["answer.settled"]

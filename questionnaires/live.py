@@ -84,6 +84,9 @@ class Touched:
         # An action on very many entries names them together; then the page fetches itself again.
         self.everything = self.everything or "together" in event.data
         self.moved.update(int(pk) for pk in changed)
+        # A decision, a conflict or an attempt keeps a line of a register in step.
+        for key, ids in (event.data.get("lines") or {}).items():
+            self.rows.setdefault(key, set()).update(ids)
         if side == Side.FIRM or not event.firm_only:
             TOUCHES.get(event.kind, own_item)(self, event)
 
@@ -115,6 +118,11 @@ def rows(touched: Touched, event: Event) -> None:
     own_item(touched, event)
 
 
+def concerned(touched: Touched, event: Event) -> None:
+    """Touch every item that a request or a conflict is about."""
+    touched.items.update(event.data["items"])
+
+
 def everything(touched: Touched, event: Event) -> None:
     """Let every page fetch itself again."""
     touched.everything = True
@@ -132,6 +140,9 @@ TOUCHES: dict[str, Callable[[Touched, Event], None]] = {
     "row.restored": rows,
     "row.moved": rows,
     "row.kept": rows,
+    **dict.fromkeys(("request.recorded", "request.changed", "request.closed"), concerned),
+    **dict.fromkeys(("clash.raised", "clash.advised", "clash.ranked"), concerned),
+    **dict.fromkeys(("clash.settled", "clash.reopened"), concerned),
 }
 
 

@@ -12,8 +12,9 @@ from django.db.models.functions import JSONObject
 
 from accounts.models import Side
 from engagements.models import File, Membership
-from questionnaires import talk
+from questionnaires import advice, talk
 from questionnaires.access import Viewpoint
+from questionnaires.advice import Around
 from questionnaires.document import Column, Item, Register, Section, Step
 from questionnaires.models import Answer, Conflict, Entry, Row, SectionProgress, SignOff
 from questionnaires.models.entry import REGISTER_PREFIX
@@ -109,6 +110,7 @@ class ItemView:
     reasons: list[Reason] = field(default_factory=list)
     threads: list[talk.ThreadView] = field(default_factory=list)
     settled_threads: int = 0
+    around: Around = field(default_factory=Around)
 
     @property
     def dom(self) -> str:
@@ -132,6 +134,17 @@ class ItemView:
         return uuid5(talk.FORMS, f"{self.entry.pk}/{newest}/{self.settled_threads}")
 
     @property
+    def is_decided(self) -> bool:
+        """Say whether a decision stands behind the answer."""
+        decision = self.around.decision
+        return decision is not None and decision.stands and not decision.departs
+
+    @property
+    def shows_answer(self) -> bool:
+        """Say whether the answer is shown by itself: where a decision gave a choice, its options say it."""
+        return not self.is_decided or self.type in ("long_text", "table", "file", "sign_off")
+
+    @property
     def look(self) -> str:
         """The one main state of the design's table, strongest first."""
         entry = self.entry
@@ -139,6 +152,8 @@ class ItemView:
             return "conflict"
         if entry.revisit:
             return "revisit"
+        if self.is_decided and entry.state in (Entry.State.ANSWERED, Entry.State.CONFIRMED):
+            return "decided"
         return {
             Entry.State.NOT_APPLICABLE: "na",
             Entry.State.UNKNOWN: "dunno",
@@ -193,6 +208,7 @@ def entries_for(view: Viewpoint, entries: QuerySet[Entry]) -> QuerySet[Entry]:
         conflicts_json=ArraySubquery(conflicts),
         reasons_json=open_reasons(),
         **talk.of_item(view),
+        **advice.annotations(view),
     )
 
 
@@ -243,6 +259,9 @@ def item_views(view: Viewpoint, entries: Iterable[Entry], *, rows: bool = True) 
             views[sign_off.entry_id].sign_offs.append(sign_off)
     for item in views.values():
         _sort_cells(item)
+        if item.item:
+            item.around = advice.around(view, item.entry, item.value)
+            item.entry.decided = item.is_decided  # type: ignore[attr-defined]
     return views
 
 

@@ -223,7 +223,7 @@ def stylesheets() -> SafeString:
 
 @functools.cache
 def _stylesheets() -> tuple[str, ...]:
-    names = ("tokens", "app", "components", "forms", "floating", "checklist", "live", "pages", "method")
+    names = ("tokens", "app", "components", "forms", "floating", "checklist", "live", "pages", "method", "weighing")
     return (*_fonts(), *(static(f"css/{name}.css") for name in names))
 
 

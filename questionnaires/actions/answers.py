@@ -14,7 +14,7 @@ from accounts.models import User
 from engagements.models import Event, InboxItem, Membership
 from questionnaires import merge, values
 from questionnaires.access import Desk
-from questionnaires.actions import conditions, ripple
+from questionnaires.actions import conditions, lines, ripple
 from questionnaires.actions.act import Act
 from questionnaires.document import Column, Item
 from questionnaires.gates import row_key
@@ -69,6 +69,8 @@ def save(
     answer = lock_answer(desk, place, key=key)
     if answer.replayed:  # type: ignore[attr-defined]
         return Saved(answer, "replayed", _base_now(answer, key, base))
+    if answer.row is not None and answer.row.kept_by:
+        raise NotAnswerable(str(lines.KeptElsewhere()))
     kept: int = answer.kept_of_author  # type: ignore[attr-defined]
     if kept and base.conflict == kept:
         return _update_conflict(desk, place, answer, value, base, key, at)

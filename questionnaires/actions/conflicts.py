@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from engagements.models import Event
 from questionnaires.access import Desk
+from questionnaires.actions import lines
 from questionnaires.actions.act import Act
 from questionnaires.actions.answers import apply_settling, clean, settled_value
 from questionnaires.models import Answer, Conflict, Entry, Flag, Revision, Row
@@ -125,6 +126,7 @@ def restore(*, desk: Desk, answer: Answer, version: int, at: datetime | None = N
         Answer.objects.select_for_update(of=("self",)).select_related("entry__round", "row").get(pk=answer.pk)
     )
     answer.entry.engagement = desk.membership.engagement
+    lines.require_free(answer.row)
     old = Revision.objects.filter(answer=answer, version=version).first()
     if old is None:
         raise NoSuchVersion

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from questionnaires.actions import conditions, flags
+from questionnaires.actions import clashes, conditions, flags
 from questionnaires.actions.act import Act
 from questionnaires.conditions import visible_values
 from questionnaires.document import Contradiction
@@ -12,8 +12,8 @@ from questionnaires.models import Cause, Flag
 def judge(act: Act, keys: Collection[str]) -> list[str]:
     """Look at every rule that reads one of *keys*, whose settled values have just changed.
 
-    A rule that fires flags the shown items it names as a conflict, with itself as the cause; one that no longer
-    fires clears its flags. A conflict that people let stand (`Flag.How.DECIDED`) comes up again only when one of
+    A rule that fires flags the shown items it names as a conflict, with itself as the cause, and opens a clash; one
+    that no longer fires clears its flags. A conflict that people let stand (`Flag.How.DECIDED`) comes up again only when one of
     the answers changes. Returns the keys of items that were flagged.
     """
     rules: dict[str, Contradiction] = {
@@ -42,6 +42,7 @@ def judge(act: Act, keys: Collection[str]) -> list[str]:
         Flag.How.RESOLVED,
     )
     flagged: list[str] = []
+    came: list[Contradiction] = []
     for key, rule in rules.items():
         if not fires[key] or key in standing:
             continue
@@ -50,4 +51,6 @@ def judge(act: Act, keys: Collection[str]) -> list[str]:
             cause = flags.cause(act, Cause.Kind.RULE, key)
             flags.raise_flags(act, Flag.Kind.CONFLICT, cause, [(mark, (mark.item_key,)) for mark in marks])
             flagged += [mark.item_key for mark in marks]
+            came.append(rule)
+    clashes.follow(act, came, [key for key in standing if not fires[key]])
     return flagged

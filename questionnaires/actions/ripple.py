@@ -1,13 +1,11 @@
 """What follows when something is settled: flags on what rests on it, stale signatures, requests, contradictions."""
 
-import importlib
-import importlib.util
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from engagements.models import InboxItem
 from questionnaires import reasons, ripple
-from questionnaires.actions import contradictions, flags, stale
+from questionnaires.actions import contradictions, flags, footings, stale
 from questionnaires.actions.act import Act
 from questionnaires.document import Framework, Item
 from questionnaires.models import Cause, Entry, Flag
@@ -73,7 +71,7 @@ def follow(
     if item.reopens and changes and entry.state in flags.ANSWERED:
         touched += _ask_again(act, item)
     contradictions.judge(act, keys)
-    _tell(act, {*keys, *touched})
+    footings.touched_by(act, {*keys, *touched})
 
 
 class _Because:
@@ -221,22 +219,3 @@ def _tell_people(act: Act, source: Item, marks: Sequence[flags.Mark]) -> None:
     """Tell whoever owns or gave the flagged answers that *source* changed, once each, if they may know of it."""
     people = sorted({mark.person for mark in marks if mark.person is not None})
     act.notices.append((people, InboxItem.Kind.REVISIT, subject_of(act.framework, source.key), ""))
-
-
-# Modules whose rows rest on answers as well. Each has `touched_by(act, keys)`.
-OTHERS = ("recommendations", "decisions", "attempts")
-
-
-def _tell(act: Act, keys: set[str]) -> None:
-    for name in OTHERS:
-        touched_by = _touched_by(name)
-        if touched_by is not None:
-            touched_by(act, keys)
-
-
-def _touched_by(name: str) -> Callable[[Act, set[str]], object] | None:
-    # Those modules stand on answers, which stand on this one, so they are looked up when they are needed.
-    full = f"questionnaires.actions.{name}"
-    if importlib.util.find_spec(full) is None:
-        return None
-    return getattr(importlib.import_module(full), "touched_by", None)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from engagements.models import Event
 from questionnaires import values
 from questionnaires.access import Desk
+from questionnaires.actions import lines
 from questionnaires.actions.act import Act
 from questionnaires.actions.answers import apply_settling, clean, come_back
 from questionnaires.actions.conflicts import is_contested
@@ -174,7 +175,8 @@ def _clean_rows(desk: Desk, item_key: str, rows: Sequence[dict[str, Any]]) -> li
 
 @transaction.atomic
 def delete_row(*, desk: Desk, row: Row, at: datetime | None = None) -> Event | None:
-    """Mark a row deleted. It stays in the history and can be brought back."""
+    """Mark a row deleted. It stays in the history and can be brought back. Raises lines.KeptElsewhere."""
+    lines.require_free(row)
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
     entry = act.current(row.entry)
     row.refresh_from_db()

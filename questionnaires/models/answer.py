@@ -116,6 +116,7 @@ class Revision(models.Model):
         RESTORED = "restored"
         CARRIED = "carried"  # taken over into a new round
         IMPORTED = "imported"
+        DECIDED = "decided"  # a decision gave it, or keeps it in step
 
     answer = models.ForeignKey(Answer, models.CASCADE, related_name="revisions")
     version = models.PositiveIntegerField()

@@ -211,6 +211,11 @@ class RowQuerySet(models.QuerySet["Row"]):
 class Row(models.Model):
     """One line of a table item or of a register. Deleting marks it; it can come back."""
 
+    class Keeper(models.TextChoices):
+        DECISION = "decision"
+        CLASH = "clash"
+        ATTEMPT = "attempt"
+
     entry = models.ForeignKey(Entry, models.CASCADE, related_name="rows")
     # A text that sorts; between any two there is always room for a third (see ranks.py).
     rank = models.CharField(max_length=1000)
@@ -221,6 +226,8 @@ class Row(models.Model):
     event = models.BigIntegerField(default=0)
     deleted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     deleted_at = models.DateTimeField(null=True, blank=True)
+    # What keeps its cells in step, where that is not people: it is changed there, and never deleted.
+    kept_by = models.CharField(max_length=8, choices=Keeper, blank=True)
     # Who had deleted it when a save of somebody else brought it back: to be decided, kept or deleted again.
     contested_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
 
@@ -235,6 +242,9 @@ class Row(models.Model):
                 name="questionnaires_row_both_deleted_at_and_by",
             ),
             models.CheckConstraint(condition=~Q(rank=""), name="questionnaires_row_has_a_rank"),
+            models.CheckConstraint(
+                condition=Q(kept_by="") | Q(deleted_at=None), name="questionnaires_row_kept_is_not_deleted"
+            ),
             models.CheckConstraint(
                 condition=Q(contested_by=None) | Q(deleted_at=None),
                 name="questionnaires_row_contested_is_there",

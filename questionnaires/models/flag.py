@@ -19,6 +19,7 @@ class Cause(models.Model):
         CHANGED = "changed"  # an answer changed in substance
         ROUND = "round"  # a new round of a step or of one question began
         REQUEST = "request"  # a later answer asks earlier ones to be re-confirmed
+        REOPENED = "reopened"  # the decision that gave the answer is open again
         RULE = "rule"  # the framework says that these answers cannot both stand
 
     engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="causes")

@@ -13,7 +13,7 @@ from engagements.policy import Permission
 from questionnaires import access, reading, values
 from questionnaires.access import Desk
 from questionnaires.actions import answers as actions
-from questionnaires.actions import conflicts
+from questionnaires.actions import conflicts, lines
 from questionnaires.actions.answers import Saved
 from questionnaires.fragments import Drawing
 from questionnaires.models import Answer, Conflict
@@ -156,6 +156,8 @@ def restore(request: SignedInRequest, engagement_id: int, answer_id: int) -> Htt
         conflicts.restore(desk=desk, answer=answer, version=version)
     except (ValueError, conflicts.NoSuchVersion):
         return problem(request, 404, _("There is no such version of this answer."))
+    except lines.KeptElsewhere as error:
+        return problem(request, 422, str(error))
     return item_response(request, desk, answer.entry_id, answer.entry.item_key)
 
 

@@ -14,6 +14,7 @@ from accounts.http import SignedInRequest
 from engagements.policy import Permission
 from questionnaires import access
 from questionnaires.actions import rows as actions
+from questionnaires.actions.lines import KeptElsewhere
 from questionnaires.document import Column
 from questionnaires.fragments import Drawing
 from questionnaires.models import Row
@@ -47,7 +48,10 @@ def add(request: SignedInRequest, engagement_id: int, key: str) -> HttpResponse:
 def delete(request: SignedInRequest, engagement_id: int, key: str, row_id: int) -> HttpResponse:
     """Delete a row; it can be brought back from where it was."""
     desk, row = access.get_row(request.user, engagement_id, row_id, can=Permission.ANSWER)
-    actions.delete_row(desk=desk, row=row)
+    try:
+        actions.delete_row(desk=desk, row=row)
+    except KeptElsewhere as error:
+        return problem(request, 422, str(error))
     return rows_response(request, desk, row.entry_id, row.entry.item_key, [row])
 
 

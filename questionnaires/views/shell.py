@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.http import SignedInRequest
+from questionnaires import records
 from questionnaires.access import Desk
 from questionnaires.progress import Progress
 
@@ -47,12 +48,15 @@ def drawer_or_page(
 
 
 def folio(desk: Desk, current: str) -> list[dict[str, Any]]:
-    """Return the sections of an engagement as links."""
+    """Return the sections of an engagement as links, with how many of each there are."""
     pk = desk.engagement.pk
+    counts = records.record_counts(desk.view)
     links = [
         ("overview", _("Overview"), "questionnaires:overview"),
         ("steps", _("Steps"), "questionnaires:steps"),
         ("gates", _("Sign-offs"), "questionnaires:gates"),
+        ("decisions", _("Decisions"), "questionnaires:decisions"),
+        ("conflicts", _("Conflicts"), "questionnaires:conflicts"),
         ("registers", _("Registers"), "questionnaires:registers"),
         ("files", _("Files"), "questionnaires:files"),
         ("waiting", _("Who holds what"), "questionnaires:waiting"),
@@ -60,6 +64,13 @@ def folio(desk: Desk, current: str) -> list[dict[str, Any]]:
         ("reports", _("Reports"), "reports:reports"),
     ]
     return [
-        {"key": key, "label": label, "url": reverse(name, args=[pk]), "current": key == current}
+        {
+            "key": key,
+            "label": label,
+            "url": reverse(name, args=[pk]),
+            "current": key == current,
+            "count": counts.get(key),
+            "tone": "bad" if key == "conflicts" else "",
+        }
         for key, label, name in links
     ]
