@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -71,13 +71,15 @@ def save(
         return Saved(answer, "replayed", _base_now(answer, key, base))
     if answer.row is not None and answer.row.kept_by:
         raise NotAnswerable(str(lines.KeptElsewhere()))
-    kept: int = answer.kept_of_author  # type: ignore[attr-defined]
-    if kept and base.conflict == kept:
-        return _update_conflict(desk, place, answer, value, base, key, at)
+    author = desk.membership.user
+    if base.conflict and (mine := _kept(answer, base, author)) and not mine.outcome:
+        return _update_conflict(desk, answer, mine, value, base, key, at)
     settle = settle or settles_at_once(desk, place)
     merged = _reconcile(desk, place, answer, value, base)
-    if merged.overlaps and kept:
-        return _update_conflict(desk, place, answer, value, base, key, at)
+    if merged.overlaps and (
+        mine := _taken_in(answer, value, author, is_text=place.takes_text(desk.framework))
+    ):
+        return _update_conflict(desk, answer, mine, value, base, key, at)
     if merged.overlaps:
         return _open_conflict(desk, answer, value, base, key, at)
     if merged.value == answer.value and not _is_deleted(answer):
@@ -174,8 +176,7 @@ def settles_at_once(desk: Desk, place: Place) -> bool:
 def lock_answer(desk: Desk, place: Place, *, key: uuid.UUID) -> Answer:
     """Lock the answer at *place*, making it when this is its first value, with its entry and round.
 
-    The result says whether *key* was stored before (`replayed`) and names the author's open conflict here, if
-    there is one (`kept_of_author`). Raises PlaceGone.
+    The result says whether *key* was stored before (`replayed`). Raises PlaceGone.
     """
     of_answer = {"answer": OuterRef("pk")}
     locked = (
@@ -185,9 +186,6 @@ def lock_answer(desk: Desk, place: Place, *, key: uuid.UUID) -> Answer:
         .annotate(
             replayed=Exists(Revision.objects.filter(**of_answer, key=key))
             | Exists(Conflict.objects.filter(**of_answer, keys__contains=[key])),
-            kept_of_author=Subquery(
-                Conflict.objects.filter(**of_answer, by=desk.membership.user, outcome="").values("pk")
-            ),
         )
     )
     answer = locked.first()
@@ -281,6 +279,15 @@ def _kept(answer: Answer, base: Base, author: User) -> Conflict | None:
     return conflict if conflict and len(conflict.keys) == base.saves else None
 
 
+def _taken_in(answer: Answer, value: Any, author: User, *, is_text: bool) -> Conflict | None:
+    """Return an open conflict of the author whose kept value is still there in *value*, or is replaced by choosing.
+
+    A text from another window that does not hold it is kept as a conflict of its own: both stay whole.
+    """
+    open_ones = Conflict.objects.filter(answer=answer, by=author, outcome="").order_by("-pk")
+    return next((one for one in open_ones if not is_text or (one.value or "") in (value or "")), None)
+
+
 def settled_value(answer: Answer) -> Any:
     """Return the value last called done; asks the database only when it is not the current one."""
     if answer.settled_version == answer.version:
@@ -313,19 +320,18 @@ def _open_conflict(
 
 
 def _update_conflict(
-    desk: Desk, place: Place, answer: Answer, value: Any, base: Base, key: uuid.UUID, at: datetime | None
+    desk: Desk,
+    answer: Answer,
+    conflict: Conflict,
+    value: Any,
+    base: Base,
+    key: uuid.UUID,
+    at: datetime | None,
 ) -> Saved:
-    """Go on in the author's kept value: while their conflict is open they write in it.
-
-    A text that does not rest on what was kept, written in another window, is put below it: both stay whole.
-    """
+    """Go on in the author's kept value: while their conflict is open they write in it."""
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
     entry = act.current(answer.entry)
-    conflict = Conflict.objects.get(answer=answer, by=desk.membership.user, outcome="")
     was = conflict.value
-    goes_on = base.conflict == conflict.pk and base.saves == len(conflict.keys)
-    if not goes_on and place.takes_text(desk.framework) and was and was not in (value or ""):
-        value = f"{was}\n\n{value}" if value and value not in was else was
     conflict.value, conflict.changed_at = value, act.at
     conflict.keys = [*conflict.keys, key]
     conflict.save(update_fields=["value", "changed_at", "keys"])

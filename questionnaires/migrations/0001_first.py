@@ -511,11 +511,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("outcome", "")),
-                        fields=("answer", "by"),
-                        name="questionnaires_conflict_one_open_per_author",
-                    ),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("decided_at", None), ("decided_by", None), ("outcome", "")),

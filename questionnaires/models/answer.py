@@ -171,7 +171,6 @@ class Conflict(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["answer", "by"], condition=Q(outcome=""), name="questionnaires_conflict_one_open_per_author"),
             models.CheckConstraint(
                 condition=Q(outcome="", decided_at=None, decided_by=None)
                 | (~Q(outcome="") & Q(decided_at__isnull=False, decided_by__isnull=False)),
