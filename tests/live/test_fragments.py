@@ -651,12 +651,13 @@ VIEWERS = {"firm": "consultant", "client": "sponsor"}
 def test_a_stale_page_with_the_fragments_is_a_fresh_page(world, name):
     scene = Scene(world)
     story = CASES[name](scene)
-    pages = ("step:approach", next(story) or f"item:{TEXT}")
-    stale = {
-        (side, page): draw(world.people[who], scene.engagement, page)
-        for side, who in VIEWERS.items()
-        for page in pages
-    }
+    own = next(story)
+    places = [
+        ("firm", own or "step:approach"),
+        ("client", own or "step:approach"),
+        ("client", f"item:{TEXT}"),
+    ]
+    stale = {place: draw(world.people[VIEWERS[place[0]]], scene.engagement, place[1]) for place in places}
     before = {place: written(page) for place, page in stale.items()}
     since = number_of(scene.engagement)
 
