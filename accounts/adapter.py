@@ -25,6 +25,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
                 context[name] = value.replace(request.build_absolute_uri("/").rstrip("/"), settings.BASE_URL)
         super().send_mail(template_prefix, email, context)
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count wrong passwords by address and by where they come from.
+
+        Counted by address alone, as the library does, anybody could keep somebody else out.
+        """
+        return f"{credentials.get('email', '').lower()}:{self.get_client_ip(request)}"
+
     def logout(self, request: HttpRequest) -> None:
         """End the session, and let the person's open streams ask anew."""
         if isinstance(request.user, User):
