@@ -37,7 +37,7 @@ from questionnaires.actions import (
 from questionnaires.live import SOURCE, Audience
 from questionnaires.models import Answer, Conflict, Entry, Row
 from questionnaires.places import Base, Place
-from tests.live import trees
+from tests.live import advice_cases, trees
 from tests.live.ears import number_of
 from tests.people import World, browser_of, desk
 
@@ -615,6 +615,10 @@ def _(scene):
     engagements.set_status(
         engagement=scene.engagement, status="closed", by=scene.world.people["project_manager"]
     )
+
+
+CASES |= advice_cases.CASES
+ELSEWHERE |= advice_cases.ELSEWHERE
 
 
 # ---- the oracle
