@@ -10,6 +10,7 @@ from questionnaires.document import Column, Item
 from questionnaires.models import Answer, Conflict, Entry, Row
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.places import Base, Place
+from reports.demo import weighing
 from reports.demo.story import VERBS, Stage, verb
 
 __all__ = ["VERBS"]
@@ -157,8 +158,11 @@ def surroundings(stage: Stage, key: str, act: dict[str, Any]) -> None:
 
 @verb("resolve_conflict")
 def resolve_conflict(stage: Stage, act: dict[str, Any]) -> None:
-    """Decide between two answers to one item; *mine* is what the person of the act had written."""
+    """Settle a conflict of requests, or decide between two answers to one item; *mine* is what the person of the act wrote."""
     key = act["resolve_conflict"]
+    if ("clash", key) in stage.names:
+        weighing.settle_clash(stage, act)
+        return
     open_conflicts = Conflict.objects.filter(answer__entry=stage.entry(key), outcome="").select_related(
         "answer"
     )
