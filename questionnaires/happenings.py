@@ -53,6 +53,7 @@ WORDS: dict[str, tuple[Any, str]] = {
     "conflict.decided": (gettext_lazy("decided between two answers"), "check"),
     "entry.assigned": (gettext_lazy("asked somebody"), "send"),
     "entry.handed-over": (gettext_lazy("handed it over"), "send"),
+    "evidence.marked": (gettext_lazy("marked how something is checked"), "check"),
     "health.set": (gettext_lazy("set the health by hand"), "flag"),
     "health.taken-back": (gettext_lazy("let the rules say the health again"), "flag"),
     "nudged": (gettext_lazy("reminded somebody"), "send"),

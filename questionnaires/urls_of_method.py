@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from questionnaires.views import certainty, health, waiting
+from questionnaires.views import certainty, evidence, health, waiting
 
 of_item: list[URLPattern | URLResolver] = [
     path("check-by/", certainty.check_by, name="check-by"),
@@ -17,5 +17,9 @@ of_engagement: list[URLPattern | URLResolver] = [
     path("health/", health.health, name="health"),
     path("health/override/", health.override, name="health-override"),
     path("health/take-back/", health.take_back, name="health-take-back"),
+    path("evidence/", evidence.frameworks, name="evidence"),
+    path("evidence/<str:key>/", evidence.framework, name="evidence-framework"),
+    path("evidence/<str:key>/csv/", evidence.export, name="evidence-export"),
+    path("evidence/<str:key>/<str:code>/mark/", evidence.mark, name="evidence-mark"),
     path("holidays/", waiting.holidays, name="holidays"),
 ]
