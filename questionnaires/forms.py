@@ -147,5 +147,13 @@ class WithdrawForm(forms.Form):
     why = forms.CharField(label=_("Why"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
 
 
+class RoundForm(forms.Form):
+    """Begin another round of a step, and why."""
+
+    reason = forms.CharField(
+        label=_("Why now"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
 class ConfirmForm(DeedForm):
     """Nothing to fill in: the press is the deed."""

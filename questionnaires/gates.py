@@ -14,7 +14,7 @@ from accounts.models import Side
 from engagements.models import File, FileVersion, Membership
 from questionnaires import values
 from questionnaires.access import Viewpoint
-from questionnaires.document import Framework, Function, Gate, Item
+from questionnaires.document import Column, Framework, Function, Gate, Item
 from questionnaires.models import Answer, Entry, Questionnaire, Revision, SignOff, Waiver
 from questionnaires.places import Place
 
@@ -25,41 +25,24 @@ Covered = dict[str, dict[str, Any]]
 STATES = {Entry.State.CONFIRMED: Entry.State.ANSWERED.value, Entry.State.DRAFT: Entry.State.OPEN.value}
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
-    item_key: str
-    row_key: str | None
-    column: str
-    part: str
-    value: Any
+class Settled:
+    """What was settled in some entries, read once for both sides in at most three queries; `said` gives a side's view."""
 
-
-class Covers:
-    """What gates cover, read once for both sides in at most four queries; `seen_by` gives one side's view of one."""
-
-    def __init__(self, questionnaire: Questionnaire, gates: Iterable[Gate]) -> None:
+    def __init__(self, questionnaire: Questionnaire, entries: Iterable[Entry]) -> None:
         self.framework = questionnaire.framework
-        keys = {key for gate in gates for key in gate.covers if self.framework.has_item(key)}
-        entries = Entry.objects.filter(
-            engagement_id=questionnaire.pk, round__is_latest=True, item_key__in=keys, shown=True
-        )
-        self.entries = {entry.item_key: entry for entry in entries}
-        self.values: dict[str, list[_Value]] = {}
-        key_of = {entry.pk: entry.item_key for entry in self.entries.values()}
-        for answer, value in settled(key_of):
-            key = key_of[answer.entry_id]
-            self.values.setdefault(key, []).append(
-                _Value(key, row_key(answer), answer.column, answer.part, value)
-            )
+        self.entries = list(entries)
+        self.answers: dict[int, list[tuple[Answer, Any]]] = {entry.pk: [] for entry in self.entries}
+        for answer, value in settled(self.answers):
+            self.answers[answer.entry_id].append((answer, value))
         self.files = self._files(questionnaire.pk)
 
     def _files(self, engagement_id: int) -> dict[int, File]:
         ids = {
             pk
-            for found in self.values.values()
-            for one in found
-            if self._is_file(one) and isinstance(one.value, list)
-            for pk in one.value
+            for entry in self.entries
+            for answer, value in self.answers[entry.pk]
+            if isinstance(value, list) and self._is_file(entry, answer)
+            for pk in value
         }
         if not ids:
             return {}
@@ -72,48 +55,68 @@ class Covers:
             )
         }
 
-    def _is_file(self, one: _Value) -> bool:
-        spec = self.framework.item(one.item_key)
-        if not one.column:
-            return spec.type == "file" and one.part == Answer.Part.VALUE
-        column = Place(one.item_key, column=one.column).column_of(self.framework)
-        return column is not None and column.type == "file"
+    def _spec(self, entry: Entry, answer: Answer) -> Item | Column | None:
+        if answer.part != Answer.Part.VALUE:
+            return None
+        place = Place(entry.item_key, column=answer.column)
+        return place.column_of(self.framework) if answer.column else place.item(self.framework)
+
+    def _is_file(self, entry: Entry, answer: Answer) -> bool:
+        spec = self._spec(entry, answer)
+        return spec is not None and spec.type == "file"
+
+    def said(self, entry: Entry, side: Side) -> dict[str, Any]:
+        """Return what an entry says, as *side* may know it: its state, and each value with its place.
+
+        The order of rows says nothing, and neither do white space at the end of a line and whether it was confirmed.
+        """
+        found = []
+        for answer, value in self.answers[entry.pk]:
+            if self._is_file(entry, answer):
+                shown = self._shown_files(value, side)
+            else:
+                shown = values.substance(self._spec(entry, answer), value)
+            if shown is not None:
+                found.append([row_key(answer), answer.column, answer.part, shown])
+        found.sort(key=lambda one: (str(one[0] or ""), one[1], one[2]))
+        told = {"state": STATES.get(Entry.State(entry.state), entry.state), "values": found}
+        if entry.state == Entry.State.NOT_APPLICABLE:
+            told["reason"] = [entry.reason, entry.reason_text]
+        return told
+
+    def _shown_files(self, value: Any, side: Side) -> Any:
+        if not isinstance(value, list):
+            return value
+        return [
+            [file.pk, file.name, file.newest, file.sha256]  # type: ignore[attr-defined]
+            for pk in value
+            if (file := self.files.get(pk)) is not None and (side == Side.FIRM or file.side == Side.CLIENT)
+        ]
+
+
+class Covers(Settled):
+    """What gates cover now, in at most four queries; `seen_by` gives one side's view of one gate."""
+
+    def __init__(self, questionnaire: Questionnaire, gates: Iterable[Gate]) -> None:
+        keys = {key for gate in gates for key in gate.covers}
+        super().__init__(
+            questionnaire,
+            Entry.objects.filter(
+                engagement_id=questionnaire.pk, round__is_latest=True, item_key__in=keys, shown=True
+            ),
+        )
+        self.by_key = {entry.item_key: entry for entry in self.entries}
 
     def seen_by(self, side: Side, gate: Gate) -> Covered:
         """Return what *gate* covers, as *side* sees it: no internal items, no files of the other side.
 
-        What is not asked, at the engagement's depth or under its conditions, is left out. The order of rows says
-        nothing, and neither do white space at the end of a line and whether an answer was confirmed.
+        What is not asked, at the engagement's depth or under its conditions, is left out.
         """
-        covered: Covered = {}
-        for key in gate.covers:
-            entry = self.entries.get(key)
-            if entry is None or (side == Side.CLIENT and self.framework.item(key).internal):
-                continue
-            found = [
-                [one.row_key, one.column, one.part, said]
-                for one in self.values.get(key, [])
-                if (said := self._said(side, one)) is not None
-            ]
-            found.sort(key=lambda one: (str(one[0] or ""), one[1], one[2]))
-            covered[key] = {"state": STATES.get(Entry.State(entry.state), entry.state), "values": found}
-            if entry.state == Entry.State.NOT_APPLICABLE:
-                covered[key]["reason"] = [entry.reason, entry.reason_text]
-        return covered
-
-    def _said(self, side: Side, one: _Value) -> Any:
-        if not self._is_file(one):
-            place = Place(one.item_key, column=one.column, part=one.part)
-            spec = place.column_of(self.framework) if one.column else place.item(self.framework)
-            return values.substance(spec if one.part == Answer.Part.VALUE else None, one.value)
-        if not isinstance(one.value, list):
-            return one.value
-        files = [self.files[pk] for pk in one.value if pk in self.files]
-        return [
-            [file.pk, file.name, file.newest, file.sha256]  # type: ignore[attr-defined]
-            for file in files
-            if side == Side.FIRM or file.side == Side.CLIENT
-        ]
+        return {
+            key: self.said(self.by_key[key], side)
+            for key in gate.covers
+            if key in self.by_key and (side == Side.FIRM or not self.framework.item(key).internal)
+        }
 
 
 def row_key(answer: Answer) -> str | None:

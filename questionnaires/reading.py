@@ -16,7 +16,7 @@ from questionnaires import advice, talk
 from questionnaires.access import Viewpoint
 from questionnaires.advice import Around
 from questionnaires.document import Column, Item, Register, Section, Step
-from questionnaires.models import Answer, Conflict, Entry, Row, SectionProgress, SignOff
+from questionnaires.models import Answer, Conflict, Entry, Round, Row, SectionProgress, SignOff
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.progress import Progress
 from questionnaires.reasons import Reason, open_reasons, reasons
@@ -395,7 +395,9 @@ def step_sections(
     """Return a step's sections with every entry, hidden ones included, as this side sees them."""
     entries = Entry.objects.filter(engagement_id=view.engagement.pk, round__step_key=step.key)
     entries = (
-        entries.filter(round__number=round_number) if round_number else entries.filter(round__is_latest=True)
+        entries.filter(round__number=round_number, round__item_key="")
+        if round_number
+        else entries.filter(round__is_latest=True)
     )
     views = {item.key: item for item in item_views(view, entries_for(view, entries)).values()}
     sections = []
@@ -406,9 +408,10 @@ def step_sections(
     return sections
 
 
-def progress_by_section(view: Viewpoint) -> dict[str, Progress]:
-    """Return the kept counters of every section's latest round, in one query."""
-    rows = SectionProgress.objects.filter(round__engagement_id=view.engagement.pk, round__is_latest=True)
+def progress_by_section(view: Viewpoint, round_: Round | None = None) -> dict[str, Progress]:
+    """Return the kept counters of every section's latest round, or of *round_*'s sections, in one query."""
+    rows = SectionProgress.objects.filter(round__engagement_id=view.engagement.pk)
+    rows = rows.filter(round=round_) if round_ else rows.filter(round__is_latest=True)
     if not view.is_firm:
         rows = rows.filter(internal=False)
     found: dict[str, Progress] = {}

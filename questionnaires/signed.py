@@ -95,8 +95,15 @@ def differences(view: Viewpoint, signed: Covered, now: Covered) -> list[ItemDiff
     for item in view.framework.items:
         before, after = signed.get(item.key), now.get(item.key)
         if before != after and view.may_see(item):
-            found.append(ItemDifference(item, [*_lines(wording, item, before, after)]))
+            found.append(ItemDifference(item, lines(wording, item, before, after)))
     return found
+
+
+def lines(
+    wording: Wording, item: Item, before: dict[str, Any] | None, after: dict[str, Any] | None
+) -> list[Difference]:
+    """Return what differs between two sayings of one item, rows that came or went as a whole."""
+    return [*_lines(wording, item, before, after)]
 
 
 def _lines(
@@ -177,21 +184,26 @@ def certificate(view: Viewpoint, key: str, *, now: datetime | None = None) -> di
     }
 
 
-def _covered(wording: Wording, item: Item, covered: dict[str, Any]) -> dict[str, Any]:
+def told(wording: Wording, item: Item, covered: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return an item's settled values as (label, words); a table's are labelled "row 1, column"."""
     rows: dict[str, int] = {}
-    told = []
+    found = []
     for row, column, part, value in covered["values"]:
         label = wording.label(item, (row, column, part))
         if row is not None:
             number = rows.setdefault(row, len(rows) + 1)
             label = _("row %(number)d, %(column)s") % {"number": number, "column": label}
-        told.append([label, wording.told(item, (row, column, part), value)])
+        found.append((label, wording.told(item, (row, column, part), value)))
+    return found
+
+
+def _covered(wording: Wording, item: Item, covered: dict[str, Any]) -> dict[str, Any]:
     return {
         "number": item.number,
         "title": item.title,
         "prompt": item.prompt,
         "state": state_told(covered),
-        "values": told,
+        "values": [list(line) for line in told(wording, item, covered)],
     }
 
 

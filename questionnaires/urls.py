@@ -15,6 +15,7 @@ from questionnaires.views import (
     overview,
     recommendations,
     requests,
+    rounds,
     rows,
     signing,
     steps,
@@ -47,6 +48,7 @@ of_item: list[URLPattern | URLResolver] = [
     path("recommend/holds/", recommendations.holds, name="recommendation-holds"),
     path("recommend/react/<slug:kind>/", recommendations.react, name="react"),
     path("decide/", recommendations.decide, name="decide"),
+    path("rounds/", rounds.of_item, name="item-rounds"),
     path("consequences/", consequences.of_changing, name="consequences"),
 ]
 
@@ -56,6 +58,8 @@ of_engagement: list[URLPattern | URLResolver] = [
     path("", overview.overview, name="overview"),
     path("steps/", steps.steps, name="steps"),
     path("steps/<str:number>/", steps.step, name="step"),
+    path("steps/<str:number>/round/", rounds.start, name="round-start"),
+    path("steps/<str:number>/compare/", rounds.compare, name="round-compare"),
     path("items/<str:key>/", include(of_item)),
     path("answers/<int:answer_id>/restore/", answers.restore, name="answer-restore"),
     path("conflicts/<int:conflict_id>/decide/", answers.decide, name="conflict-decide"),

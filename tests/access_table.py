@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from accounts.models import User
 from engagements.actions import invitations
 from engagements.models import Engagement, Mail, Membership
 from engagements.policy import Permission, Role
-from questionnaires.actions import answers, evidence, rows
-from questionnaires.models import Answer, Conflict, Entry
+from questionnaires.actions import answers, evidence, rows, waiving
+from questionnaires.models import Answer, Conflict, Entry, SignOff
 from questionnaires.places import Base, Place
 from tests.people import World, desk
 
@@ -126,7 +127,20 @@ TABLE = [
     row(
         "questionnaires:deed", P.ANSWER, P.ANSWER, body={"certainty": "fact"}, does=(302, 200), deed="grounds"
     ),
-    row("questionnaires:sign", P.SIGN, P.SIGN, does=409, key="gate"),
+    row("questionnaires:sign", P.SIGN, P.SIGN, does=422, key="gate"),
+    row("questionnaires:deed", P.CONFIRM, P.CONFIRM, does=422, deed="holds"),
+    row("questionnaires:deed", P.ASSIGN, P.ASSIGN, does=422, deed="again"),
+    row("questionnaires:consequences", P.ANSWER, shows=204),
+    row("questionnaires:gates", P.SEE),
+    row("questionnaires:gate", P.SEE, key="gate_key"),
+    row("questionnaires:gate-ask", None, P.ASSIGN, body={"function": "sponsor"}, key="gate_key"),
+    row("questionnaires:waive", P.WAIVE, P.WAIVE, body={}, does=422, key="gate_key", item_key="covered"),
+    row("questionnaires:waiver-end", None, P.WAIVE),
+    # Only one's own.
+    row("questionnaires:sign-off-withdraw", P.SIGN, P.SIGN, body={}, shows=ANY, does=ANY),
+    row("questionnaires:item-rounds", P.SEE),
+    row("questionnaires:round-compare", P.SEE, number="step"),
+    row("questionnaires:round-start", P.MANAGE, P.MANAGE, number="step"),
     # People of an engagement
     row("engagements:people", P.SEE),
     row("engagements:invite", P.INVITE, P.INVITE, body={"email": "x@y.example", "role": "observer"}),
@@ -222,11 +236,37 @@ def furnish(world: World, engagement: Engagement, manager: User, client_person: 
         engagement=engagement, role__in=[Role.OBSERVER, Role.CLIENT_SPONSOR]
     )
     answer = Answer.objects.get(entry=entry, part=Answer.Part.VALUE, row=None)
+    gate = next(gate for gate in framework.gates if gate.item_key in entries)
+    covered = next(key for key in gate.covers if key in entries)
+    of_gate = Entry.objects.select_related("round").get(pk=entries[gate.item_key].pk)
+    of_manager = desk(manager, engagement)
+    waiver = waiving.give(
+        desk=of_manager,
+        gate=gate,
+        entry=of_gate,
+        item_key=covered,
+        reason="It comes later.",
+        until=engagement.today(timezone.now()),
+    )
+    signature = SignOff.objects.create(
+        entry=of_gate,
+        function=gate.functions[0],
+        membership=of_manager.membership,
+        statement="Agreed.",
+        event=waiver.event,
+        fingerprint="0" * 64,
+        covered={},
+        is_stale=True,
+    )
     return {
         "engagement_id": engagement.pk,
         "key": text,
         "table": table,
-        "gate": first("sign_off"),
+        "gate": gate.item_key,
+        "gate_key": gate.key,
+        "covered": covered,
+        "waiver_id": waiver.pk,
+        "sign_off_id": signature.pk,
         "register": "risks",
         "internal": next((item.key for item in framework.items if item.internal and item.key in entries), ""),
         "column": column,

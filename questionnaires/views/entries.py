@@ -16,6 +16,7 @@ from engagements.policy import Permission
 from questionnaires import access, history, reading
 from questionnaires.access import Desk
 from questionnaires.actions import entries as actions
+from questionnaires.actions import rounds
 from questionnaires.forms import (
     AssignForm,
     ConfirmForm,
@@ -56,6 +57,13 @@ def _holds(desk: Desk, entry: Entry, data: dict[str, Any]) -> object:
     return actions.still_holds(desk=desk, entry=entry)
 
 
+def _again(desk: Desk, entry: Entry, data: dict[str, Any]) -> object:
+    try:
+        return rounds.ask_again(desk=desk, entry=entry)
+    except rounds.NotDueAgain as error:
+        raise actions.NotPossible(str(error)) from error
+
+
 def _grounds(desk: Desk, entry: Entry, data: dict[str, Any]) -> object:
     return actions.set_grounds(
         desk=desk, entry=entry, certainty=data["certainty"], source=data["source"], seen=data["seen"]
@@ -69,6 +77,7 @@ DEEDS: dict[str, tuple[Permission, type[DeedForm], Act, Any]] = {
     "bring-back": (Permission.ANSWER, ConfirmForm, _bring_back, gettext_lazy("Bring it back")),
     "confirm": (Permission.CONFIRM, ConfirmForm, _confirm, gettext_lazy("Confirm")),
     "holds": (Permission.CONFIRM, ConfirmForm, _holds, gettext_lazy("Still holds")),
+    "again": (Permission.ASSIGN, ConfirmForm, _again, gettext_lazy("Ask this again")),
     "grounds": (Permission.ANSWER, GroundsForm, _grounds, gettext_lazy("Certainty and source")),
 }
 
@@ -86,13 +95,14 @@ def deed(request: SignedInRequest, engagement_id: int, key: str, deed: str) -> H
     form = form_class(request.POST if request.method == "POST" else None, entry=entry, people=people)
     if request.method == "POST" and form.is_valid():
         try:
-            act(desk, entry, form.cleaned_data)
+            done = act(desk, entry, form.cleaned_data)
         except actions.NotPossible as error:
             form.add_error(None, str(error))
         except actions.ChangedMeanwhile as error:
             form.add_error(error.name if error.name in form.fields else None, changed(error))
         else:
-            return item_response(request, desk, entry.pk, key)
+            # What is asked again has a new entry.
+            return item_response(request, desk, done.pk if isinstance(done, Entry) else entry.pk, key)
     context = shell(
         desk, "steps", form=form, deed=deed, title=title, entry=entry, item=desk.framework.item(key)
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,8 +14,10 @@ from accounts.models import Side
 from engagements.policy import Permission
 from questionnaires import access, reading, worklists
 from questionnaires.access import Viewpoint
+from questionnaires.document import Step
 from questionnaires.fragments import Drawing, rail
 from questionnaires.marks import here
+from questionnaires.models import Round
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.reading import ItemView, SectionView
 from questionnaires.views.shell import shell
@@ -35,8 +37,9 @@ def step(request: SignedInRequest, engagement_id: int, number: str) -> HttpRespo
     """Show a step: its sections, every item in its state, and the line beside it."""
     desk, step = access.get_step(request.user, engagement_id, number, can=Permission.SEE)
     view = viewpoint(request, desk)
-    counted = reading.progress_by_section(view)
-    sections = reading.step_sections(view, step, counted)
+    earlier = earlier_round(request, desk, step)
+    counted = reading.progress_by_section(view, earlier)
+    sections = reading.step_sections(view, step, counted, round_number=earlier.number if earlier else None)
     drawing = Drawing(view)
     context = shell(
         desk,
@@ -45,14 +48,34 @@ def step(request: SignedInRequest, engagement_id: int, number: str) -> HttpRespo
         phase=next(phase for phase in desk.framework.phases if phase.key == step.phase_key),
         sections=sections,
         progress=reading.progress_of_step(step, counted),
-        **rail(view, step, counted),
+        **rail(view, step, reading.progress_by_section(view) if earlier else counted),
+        earlier=earlier,
+        round=round_of(sections),
         filters=filters(sections, desk.membership.user_id),
         viewing_as=view.side if view.side != desk.membership.side else "",
     )
-    if context["viewing_as"]:
+    if context["viewing_as"] or earlier:
         context["may"] = ""
     with timezone.override(desk.engagement.zone):
         return render(request, "questionnaires/step.html", drawing.context(**context))
+
+
+def earlier_round(request: SignedInRequest, desk: access.Desk, step: Step) -> Round | None:
+    """Return the earlier round that `?round=` names; the latest one is the page itself."""
+    if not (wanted := request.GET.get("round")):
+        return None
+    if not wanted.isdigit():
+        raise Http404
+    rounds = Round.objects.filter(engagement=desk.engagement, step_key=step.key, item_key="")
+    found = rounds.filter(number=min(int(wanted), 10**6)).first()
+    if found is None:
+        raise Http404
+    return None if found.is_latest else found
+
+
+def round_of(sections: list[SectionView]) -> Round | None:
+    """Return the round that a step's items are of, without asking the database again."""
+    return next((item.entry.round for section in sections for item in section.items), None)
 
 
 def viewpoint(request: SignedInRequest, desk: access.Desk) -> Viewpoint:
