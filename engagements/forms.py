@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.forms import ZoneField
 from accounts.models import Side
 from engagements.models import Engagement, Membership
 from engagements.policy import ROLES_OF_SIDE, Role, side_of_role
@@ -51,10 +52,20 @@ class PartForm(forms.Form):
     def __init__(self, *args: Any, sides: Sequence[Side], functions: Functions, **options: Any) -> None:
         super().__init__(*args, **options)
         self.sides_of_functions = {key: side for key, _title, side in functions}
-        self._choices("role", roles(sides))
-        self._choices("functions", [(key, title) for key, title, side in functions if side in sides])
+        nothing = [("", _("Choose a part"))] if len(sides) > 1 else []
+        self._choices("role", [*nothing, *roles(sides)])
+        shown = [function for side in sides for function in functions if function[2] == side]
+        self._choices("functions", [(key, self._label(title, side, sides)) for key, title, side in shown])
         if not self.sides_of_functions:
             del self.fields["functions"]
+
+    def _label(self, title: str, side: str, sides: Sequence[Side]) -> str:
+        """Say which functions are ours where those of both sides stand together."""
+        return (
+            _("%(function)s, our team") % {"function": title}
+            if len(sides) > 1 and side == Side.FIRM
+            else title
+        )
 
     def _choices(self, name: str, choices: list[Any]) -> None:
         field = self.fields[name]
@@ -120,6 +131,8 @@ class DateInput(forms.DateInput):
 class FrameForm(forms.ModelForm):  # type: ignore[type-arg]  # cannot be written at run time
     """An engagement's name, aim, code, dates, money and staffing."""
 
+    time_zone = ZoneField()
+
     class Meta:
         model = Engagement
         fields: tuple[str, ...] = (
@@ -138,7 +151,6 @@ class FrameForm(forms.ModelForm):  # type: ignore[type-arg]  # cannot be written
             "aim": forms.Textarea(attrs={"rows": 2}),
             "start_date": DateInput(),
             "end_date": DateInput(),
-            "time_zone": forms.TextInput(attrs={"list": "zones"}),
         }
 
     def clean_code(self) -> str:

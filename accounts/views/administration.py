@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -50,9 +50,9 @@ def people(request: SignedInRequest) -> HttpResponse:
         found = found.filter(
             Q(display_name__icontains=words) | Q(email__icontains=words) | Q(client__name__icontains=words)
         )
-    page = Paginator(found.order_by("client__name", "display_name", "pk"), PAGE).get_page(
-        request.GET.get("page")
-    )
+    page = Paginator(
+        found.order_by(F("client__name").asc(nulls_first=True), "display_name", "pk"), PAGE
+    ).get_page(request.GET.get("page"))
     context = administration("people", page=page, show=show, words=words)
     return render(request, "administration/people.html", context)
 

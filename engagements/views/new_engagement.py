@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
-from accounts.models import User
+from accounts.models import Client, User
 from accounts.views.administration import administration, sent
 from engagements.access import get_administrator
 from engagements.forms import FrameForm
@@ -18,17 +18,33 @@ from questionnaires.actions import opening
 from questionnaires.models import FrameworkVersion
 
 
+class VersionField(forms.ModelChoiceField):  # type: ignore[type-arg]  # cannot be written at run time
+    """Choose the edition of a framework."""
+
+    def label_from_instance(self, version: FrameworkVersion) -> str:
+        """Name the framework and the edition."""
+        return f"{version.framework.title}, {version.version}"
+
+
 class NewEngagementForm(FrameForm):
     """An engagement's client, lead, framework and depth, and its frame."""
 
     manager = forms.ModelChoiceField(
         label=gettext_lazy("Project manager"),
         queryset=User.objects.filter(client=None, is_active=True).order_by("display_name"),
+        empty_label=gettext_lazy("Choose somebody"),
     )
-    version = forms.ModelChoiceField(
+    version = VersionField(
         label=gettext_lazy("Framework"),
         queryset=FrameworkVersion.objects.defer("text").select_related("framework").order_by("-id"),
+        empty_label=gettext_lazy("Choose a framework"),
     )
+    client = forms.ModelChoiceField(
+        label=gettext_lazy("Client"),
+        queryset=Client.objects.order_by("name"),
+        empty_label=gettext_lazy("Choose a client"),
+    )
+    spent = None  # nothing yet
 
     class Meta(FrameForm.Meta):
         model = Engagement
