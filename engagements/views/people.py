@@ -15,11 +15,12 @@ from engagements.access import get_invitation, get_member
 from engagements.actions import invitations
 from engagements.actions import people as actions
 from engagements.forms import Functions, InviteForm, LeaveForm, PartForm
-from engagements.models import Invitation
+from engagements.models import Invitation, Thread
 from engagements.policy import Permission
 from questionnaires import reading
 from questionnaires.access import Desk, get_desk
 from questionnaires.actions import handover
+from questionnaires.models import Entry
 from questionnaires.views.shell import shell
 
 
@@ -157,9 +158,11 @@ def leave(request: SignedInRequest, engagement_id: int, membership_id: int) -> H
     if other.ended_at is not None:
         messages.info(request, _("%(name)s has left already.") % {"name": other.user.display_name})
         return redirect("engagements:people", engagement_id)
-    held = list(handover.holdings(other))
-    for entry in held:
-        entry.item = desk.framework.item(entry.item_key) if entry.round_id else None  # type: ignore[attr-defined]
+    held = handover.holdings(other)
+    things: list[Entry | Thread] = [*held.entries, *held.threads]
+    for thing in things:
+        known = desk.framework.has_item(thing.item_key)
+        thing.item = desk.framework.item(thing.item_key) if known else None  # type: ignore[union-attr]
     others = [
         person
         for person in reading.people(desk.view)

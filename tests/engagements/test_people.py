@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from engagements.actions import invitations, people
-from engagements.models import Event, Membership
+from engagements.models import Event, InboxItem, Membership, Thread
 from engagements.policy import Permission, Role
 from questionnaires import integrity
 from questionnaires.actions import entries, handover
@@ -187,7 +187,7 @@ class TestLeaving:
         framework = desk(project_manager).framework
         for entry in held:
             assert framework.item(entry.item_key).title in html
-        assert "3 questions are in their hands" in html
+        assert "3 things are in their hands" in html
         assert "Tue 1 Dec" in html
         assert "Wed 9 Dec" in html
 
@@ -261,6 +261,39 @@ class TestLeaving:
         assert "internal" in refused.content.decode()
         assert member_of(consultant).ended_at is None
 
+    def test_threads_go_along_and_stay_with_the_firm_where_they_are_its_own(
+        self, engagement, project_manager, consultant, member_of, sponsor
+    ):
+        def thread(*, firm_only):
+            return Thread.objects.create(
+                engagement=engagement,
+                item_key="opening-request",
+                firm_only=firm_only,
+                created_by=consultant,
+                event=1,
+                assigned_to=member_of(consultant),
+            )
+
+        shared, own = thread(firm_only=False), thread(firm_only=True)
+        path = self.path(member_of(consultant))
+        browser = browser_of(project_manager)
+        assert "A thread that was given to them" in browser.get(path).content.decode()
+
+        assert browser.post(path, {"to": member_of(sponsor).pk}).status_code == 422
+        assert browser.post(path, {"to": member_of(project_manager).pk}).status_code == 302
+        for one in (shared, own):
+            one.refresh_from_db()
+            assert one.assigned_to == member_of(project_manager)
+        event = Event.objects.get(kind="member.left")
+        assert set(event.data["threads"]) == {str(shared.pk), str(own.pk)}
+
+    def test_who_takes_over_is_told_once(self, held, project_manager, member_of, contributor, sponsor):
+        InboxItem.objects.all().delete()
+        browser_of(project_manager).post(self.path(member_of(contributor)), {"to": member_of(sponsor).pk})
+
+        item = InboxItem.objects.get(user=sponsor)
+        assert "Cem Kaya left. 3 questions are with you now." in item.words
+
     def test_pressed_twice_they_leave_once(self, held, project_manager, member_of, contributor, sponsor):
         browser = browser_of(project_manager)
         path, to = self.path(member_of(contributor)), member_of(sponsor).pk
@@ -270,7 +303,7 @@ class TestLeaving:
 
     def test_who_holds_nothing_just_leaves(self, project_manager, member_of, reviewer):
         browser = browser_of(project_manager)
-        assert "hold no question" in browser.get(self.path(member_of(reviewer))).content.decode()
+        assert "They hold nothing" in browser.get(self.path(member_of(reviewer))).content.decode()
         assert browser.post(self.path(member_of(reviewer))).status_code == 302
 
         assert member_of(reviewer).ended_at is not None
