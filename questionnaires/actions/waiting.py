@@ -88,7 +88,12 @@ def nudge(*, desk: Desk, key: str, at: datetime | None = None) -> list[Nudge]:
             for person in people
         ]
     )
-    act.finish("nudged", entry=thing.entry, data={"thing": key, "to": [person.pk for person in people]})
+    act.finish(
+        "nudged",
+        entry=thing.entry,
+        firm_only=thing.firm_only,
+        data={"thing": key, "to": [person.pk for person in people]},
+    )
     doorbell.ring_on_commit()
     return made
 

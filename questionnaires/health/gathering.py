@@ -29,6 +29,8 @@ class Found:
     steps: dict[str, Health]
     things: list[Thing]
     gates: list[gates.Standing]
+    people: Sequence[Membership]
+    counted: dict[str, Progress]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +43,17 @@ class _Settled:
 
 
 def health(view: Viewpoint, *, now: datetime | None = None) -> Health:
-    """Return how an engagement does as *view*'s side sees it, in ten queries."""
+    """Return how an engagement does as *view*'s side sees it, in seventeen queries."""
     return gather(view, now or timezone.now()).whole
 
 
 def gather(view: Viewpoint, now: datetime) -> Found:
-    """Return the health of the engagement and its steps as *view*'s side sees them, in ten queries."""
+    """Return the health of the engagement and its steps as *view*'s side sees them, in seventeen queries."""
     engagement = view.engagement
     calendar = calendar_of(engagement)
     today = calendar.day(now)
-    here = [member for member in reading.people(view) if member.ended_at is None]
-    for member in here:
-        member.engagement = engagement
+    people = reading.people(view)
+    here = [member for member in people if member.ended_at is None]
     entries = waiting.open_entries(view)
     standings = gates.standings(view, now=now)
     things = waiting.put_together(view, now, here, entries, standings)
@@ -100,7 +101,14 @@ def gather(view: Viewpoint, now: datetime) -> Found:
             moves += [moment for entry in entries if _is_in(view, entry, step) for moment in _moments(entry)]
             found.quiet = calendar.since(max(moves), now) if moves else None
         steps[step.key] = put_together(found, overrides.get(step.key), resting(engagement))
-    return Found(put_together(whole, overrides.get(""), resting(engagement)), steps, things, standings)
+    return Found(
+        whole=put_together(whole, overrides.get(""), resting(engagement)),
+        steps=steps,
+        things=things,
+        gates=standings,
+        people=people,
+        counted=counted,
+    )
 
 
 def resting(engagement: Engagement) -> tuple[Reason, ...] | None:

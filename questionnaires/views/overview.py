@@ -1,5 +1,7 @@
 """The engagement's overview, and its registers."""
 
+from datetime import datetime
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -9,23 +11,22 @@ from accounts.http import SignedInRequest
 from accounts.models import Side
 from engagements.models import Event
 from engagements.policy import Permission
-from questionnaires import access, happenings, reading, worklists
-from questionnaires.calendar import days_since
+from questionnaires import access, happenings, health, reading
 from questionnaires.fragments import Drawing
 from questionnaires.line import line
 from questionnaires.marks import here, marks
 from questionnaires.models import Entry
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.views.shell import shell
+from questionnaires.waiting import Kind
 
 
 @require_safe
 def overview(request: SignedInRequest, engagement_id: int) -> HttpResponse:
     """Show where the engagement is on its line, what happened, and who holds what."""
     desk = access.get_desk(request.user, engagement_id, can=Permission.SEE)
-    counted = reading.progress_by_section(desk.view)
     now = timezone.now()
-    waiting = waiting_lists(desk, now)
+    found = health.gather(desk.view, now)
     events = (
         Event.objects.filter(engagement=desk.engagement)
         .for_side(desk.membership.side)
@@ -36,46 +37,27 @@ def overview(request: SignedInRequest, engagement_id: int) -> HttpResponse:
     context = shell(
         desk,
         "overview",
-        marks=marks(desk.view, counted, drawn),
+        marks=marks(desk.view, found.counted, drawn),
         loops=drawn.loops,
-        here=here(desk.framework, counted),
+        here=here(desk.framework, found.counted),
+        health=found.whole,
         happened=happenings.told(desk.view, list(events))[:8],
-        conflicts=[entry for entry in waiting["all"] if entry.conflict],
-        with_client=waiting["client"][:8],
-        with_firm=waiting["firm"][:8],
-        people=[member for member in reading.people(desk.view) if member.ended_at is None],
+        conflicts=[thing for thing in found.things if thing.kind == Kind.CONFLICT],
+        with_client=[thing for thing in found.things if thing.side == Side.CLIENT],
+        with_firm=[thing for thing in found.things if thing.side == Side.FIRM],
+        people=[member for member in found.people if member.ended_at is None],
         week=week(desk, now),
     )
     with timezone.override(desk.engagement.zone):
         return render(request, "questionnaires/overview.html", context)
 
 
-def waiting_lists(desk: access.Desk, now: object) -> dict[str, list[Entry]]:
-    """Return who holds what, oldest first: things with a name, a date or a beginning."""
-    entries = (
-        worklists.unsettled([desk.engagement.pk])
-        .select_related("round", "owner__user", "finder__user")
-        .order_by("held_since", "id")
-    )
-    found: dict[str, list[Entry]] = {"all": [], "client": [], "firm": []}
-    for entry in entries:
-        item = desk.framework.item(entry.item_key)
-        if not desk.may_see(item):
-            continue
-        entry.item = item  # type: ignore[attr-defined]
-        entry.days = days_since(entry.held_since, desk.engagement, now)  # type: ignore[attr-defined, arg-type]
-        found["all"].append(entry)
-        if entry.owner_id or entry.finder_id or entry.state != Entry.State.OPEN:
-            found["client" if entry.held_by == Side.CLIENT else "firm"].append(entry)
-    return found
-
-
-def week(desk: access.Desk, now: object) -> tuple[int, int] | None:
+def week(desk: access.Desk, now: datetime) -> tuple[int, int] | None:
     """Return (this week, all weeks) of the planned time, or None without dates."""
     engagement = desk.engagement
     if not (engagement.start_date and engagement.end_date):
         return None
-    today = engagement.today(now)  # type: ignore[arg-type]
+    today = engagement.today(now)
     total = max(1, ((engagement.end_date - engagement.start_date).days + 6) // 7)
     return max(1, (today - engagement.start_date).days // 7 + 1), total
 

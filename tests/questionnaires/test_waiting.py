@@ -1,6 +1,7 @@
 """Who holds what, since when: the ledger, handing over, reminding, holidays."""
 
 import re
+import uuid
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,12 +9,16 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from engagements.actions import engagements, people
+from engagements.actions import engagements, people, threads
 from engagements.models import Event, Mail
 from questionnaires import reminders, waiting
+from questionnaires.actions import answers, clashes, requests, rows, signing
 from questionnaires.calendar import Calendar
 from questionnaires.models import Nudge
+from questionnaires.places import Base, Place, subject_of
 from tests.people import make_engagement
+from tests.questionnaires.advice import KEY as ADVISED
+from tests.questionnaires.advice import offer, prepare, react
 from tests.questionnaires.saves import entry_of, save
 from tests.questionnaires.test_costs import Statements
 from tests.questionnaires.test_entries import do
@@ -126,7 +131,7 @@ class TestLedger:
         save(maya, engagement, KEY, "We want a model", settle="1")
         save(cem, engagement, KEY, "They want a rule book", settle="1")
 
-        assert "Two answers" in page(maya, engagement)
+        assert "Conflict" in "".join(columns(page(maya, engagement)))
 
     def test_a_missing_signature_waits_once_it_can_be_given(self, maya, desk, consultant, engagement):
         gate = desk(consultant).framework.gates[0]
@@ -159,7 +164,108 @@ class TestLedger:
             maya.get(url)
 
         assert after.count == before.count, after.told
-        assert after.count <= 13, after.told
+        assert after.count <= 19, after.told
+
+
+class TestOtherRecords:
+    def kinds(self, engagement, person, desk):
+        found = waiting.things(desk(person).view, datetime.now(UTC))
+        return {thing.key: thing for thing in found}
+
+    def test_an_offer_is_with_the_client_until_they_ask_something(
+        self, maya, cem, consultant, contributor, engagement, desk
+    ):
+        prepare(maya, engagement)
+        assert f"decide:{ADVISED}" not in self.kinds(engagement, consultant, desk)
+
+        offer(maya, engagement)
+        found = self.kinds(engagement, contributor, desk)[f"decide:{ADVISED}"]
+        assert (found.kind, found.side) == ("decision", "client")
+
+        react(cem, engagement, "question", words="What does it cost?")
+        assert self.kinds(engagement, contributor, desk)[f"decide:{ADVISED}"].side == "firm"
+
+    def test_a_request_is_with_the_firm_until_it_is_answered(self, contributor, consultant, engagement, desk):
+        request = requests.record(
+            desk=desk(contributor),
+            author=desk(contributor).membership,
+            title="A weekly call",
+            need="To hear more",
+        )
+        thing = self.kinds(engagement, consultant, desk)[f"request:{request.number}"]
+        assert (thing.side, thing.title) == ("firm", "A weekly call")
+
+        requests.close(desk=desk(consultant), request=request, state="taken", words="Tuesdays")
+
+        assert f"request:{request.number}" not in self.kinds(engagement, consultant, desk)
+
+    def test_a_conflict_between_requests_moves_over_with_our_advice(
+        self, contributor, consultant, engagement, desk
+    ):
+        author = desk(contributor)
+        both = [
+            requests.record(desk=author, author=author.membership, title=title, need="So that nurses act")
+            for title in ("An alarm at once", "No alarm at night")
+        ]
+        clash = clashes.raise_clash(
+            desk=desk(consultant),
+            title="When to alarm",
+            says="Both cannot be had",
+            parts=[clashes.Part(request=request) for request in both],
+        )
+        key = f"clash:{clash.number}"
+        assert self.kinds(engagement, consultant, desk)[key].side == "firm"
+
+        advice = clashes.Advice(options="One, the other", we_recommend="The first", offered=True)
+        clashes.advise(desk=desk(consultant), clash=clash, advice=advice)
+
+        assert self.kinds(engagement, contributor, desk)[key].side == "client"
+
+    def test_a_thread_is_with_whom_it_was_given_to(self, contributor, consultant, reviewer, engagement, desk):
+        us = desk(consultant)
+        subject = subject_of(us.framework, KEY)
+        for firm_only, person in ((False, contributor), (True, consultant)):
+            comment = threads.open_thread(
+                membership=us.membership,
+                subject=subject,
+                text="Who knows?",
+                key=uuid.uuid4(),
+                firm_only=firm_only,
+            )
+            member = engagement.memberships.get(user=person)
+            threads.assign_thread(membership=us.membership, thread=comment.thread, to=member, subject=subject)
+
+        ours = {key for key in self.kinds(engagement, consultant, desk) if key.startswith("thread:")}
+        theirs = {key for key in self.kinds(engagement, contributor, desk) if key.startswith("thread:")}
+
+        assert (len(ours), len(theirs)) == (2, 1)
+
+    def test_an_access_waits_until_it_is_granted(self, contributor, consultant, engagement, desk):
+        member = engagement.memberships.get(user=contributor)
+        (row,) = rows.add_rows(
+            desk=desk(consultant),
+            entry=entry_of(engagement, "access-routes"),
+            rows=[{"dataset": "ED triage feed", "approver": member.pk}],
+        )
+        thing = self.kinds(engagement, consultant, desk)[f"access:{row.pk}"]
+        assert (thing.title, thing.side, thing.people[0].user) == (
+            "Access to ED triage feed",
+            "client",
+            contributor,
+        )
+
+        place = Place("access-routes", row_id=row.pk, column="granted")
+        answers.save(desk=desk(consultant), place=place, raw="2026-11-20", base=Base(0), key=uuid.uuid4())
+
+        assert f"access:{row.pk}" not in self.kinds(engagement, consultant, desk)
+
+    def test_a_signature_waits_once_somebody_was_asked(self, sponsor, consultant, engagement, desk):
+        assert "sign:need-understood:sponsor" not in self.kinds(engagement, consultant, desk)
+
+        signing.ask(desk=desk(consultant), entry=entry_of(engagement, "need-sign-off"), function="sponsor")
+
+        thing = self.kinds(engagement, consultant, desk)["sign:need-understood:sponsor"]
+        assert [person.user for person in thing.people] == [sponsor]
 
 
 class TestHandingOver:
