@@ -89,8 +89,9 @@ def gather(view: Viewpoint, now: datetime) -> Found:
         )
 
     whole = facts(None, total)
+    last = _last_event(view, engagement)
     if total.open and begun:
-        whole.quiet = calendar.since(_last_event(view, engagement), now)
+        whole.quiet = calendar.since(last, now)
     steps = {}
     for step in view.framework.steps:
         if step.key not in begun and step.key not in overrides:
