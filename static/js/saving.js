@@ -23,7 +23,8 @@ patch.guard((control, place) => {
   const field = fieldOf(control);
   if (!field) return hasFocus(control) || isModified(control);
   const state = known(field.id);
-  return hasFocus(field) || Boolean(state && (isDirty(state) || patch.isOlder(place, state.base)));
+  if (hasFocus(field)) return true;
+  return state?.node === field && (isDirty(state) || patch.isOlder(place, state.base));
 });
 
 function isModified(control) {
@@ -105,10 +106,10 @@ export function saveAll() {
   }
 }
 
-// Take what the server has instead of one's own. Returns how to undo it.
+// Take what the server has instead of one's own. Returns how to put one's own in its place after all: having seen both.
 export function take(field, place) {
   const state = stateOf(field);
-  const own = { value: read(field), base: state.base, rests: state.rests };
+  const own = read(field);
   const theirs = served(place);
   clearTimeout(state.timer);
   write(field, theirs);
@@ -119,8 +120,7 @@ export function take(field, place) {
   return () => {
     const there = element(state);
     if (!there) return;
-    write(there, own.value);
-    Object.assign(state, { base: own.base, rests: own.rests });
+    write(there, own);
     changed(there, { complete: true });
   };
 }

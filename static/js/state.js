@@ -1,4 +1,5 @@
-// What the page knows of each field. One state per field, by its id; it outlives the element, which fragments replace.
+// What the page knows of each field. A state belongs to one element: a fragment that replaces the element, which it only
+// does where nothing would be lost, begins anew with what the server sent.
 //
 //   rests   what the person's text is known to rest on: what the server sent, or what it last acknowledged
 //   base    the server's name for that ("7", "7s" after a merge, "7sc12.3" after an overlap)
@@ -30,13 +31,14 @@ export function forget(state) {
 }
 
 export function element(state) {
-  return document.getElementById(state.id);
+  return state.node?.isConnected ? state.node : null;
 }
 
 // What the person wants stored: from the field, or from a draft whose field is on another page.
 export function wanted(state) {
   const field = element(state);
-  return field ? read(field) : (state.value ?? state.rests);
+  if (field) return read(field);
+  return state.node ? state.rests : state.value;
 }
 
 export function isDirty(state) {
@@ -49,22 +51,24 @@ export function isRefused(state) {
 }
 
 function fresh(id) {
-  return { id, item: "", key: null, flight: null, sending: null, unsettled: false, wantsSettle: false, refused: null, timer: 0, draftTimer: 0 };
+  return { id, node: null, item: "", key: null, flight: null, sending: null, unsettled: false, wantsSettle: false, refused: null, timer: 0, draftTimer: 0 };
 }
 
-// The state of a field, which begins anew when a fragment has brought another value or base.
+// The state of a field.
 export function stateOf(field) {
   const before = states.get(field.id);
-  if (before && (isDirty(before) || (before.base === field.dataset.base && before.served === served(field)))) return before;
+  if (before?.node === field) return before;
   const state = Object.assign(before ?? fresh(field.id), {
+    node: field,
     url: field.dataset.save,
     part: field.dataset.part ?? "",
     isList: field.matches("fieldset"),
     item: itemOf(field)?.id ?? "",
     base: field.dataset.base ?? "0",
     rests: served(field),
-    served: served(field),
+    key: null,
     refused: null,
+    since: undefined,
   });
   states.set(field.id, state);
   return state;
@@ -77,9 +81,8 @@ export function stateOfDraft(draft) {
   const field = found?.dataset.save === draft.url && (found.dataset.part ?? "") === draft.part ? found : null;
   const state = field ? stateOf(field) : fresh(`draft ${draft.id}`);
   if (field && (isDirty(state) || field.contains(document.activeElement))) return null;
-  const { url, part, isList, base, key, flight, label, page } = draft;
-  Object.assign(state, { url, part, isList, base, key, flight, label, page, rests: null, served: field && served(field), since: draft.at });
-  if (!field) state.value = draft.value;
+  const { url, part, isList, base, key, flight, label, page, value } = draft;
+  Object.assign(state, { url, part, isList, base, key, flight, label, page, value, rests: null, since: draft.at });
   states.set(state.id, state);
   return state;
 }
