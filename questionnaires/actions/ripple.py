@@ -121,25 +121,21 @@ def _spread(act: Act, item: Item, before: str, because: _Because, moved: Sequenc
     source = flags.source_of(Cause.Kind.CHANGED, item.key)
     # What was emptied before carried its flags already; nothing rested on it since.
     starts = paths if before != Entry.State.OPEN else {}
-    marks = [
-        mark
-        for mark in flags.answered(act, starts, source=source)
-        if act.framework.item(mark.item_key).type != "sign_off"
-    ]
+    marks = flags.answered(act, starts, source=source)
     if not marks:
         return []
     cause = because()
-    flagged = [mark for mark in marks if mark.flag_id is not None]
-    if flagged:
-        _renew(act, source, cause, flagged)
+    if flagged := [mark for mark in marks if mark.flag_id is not None]:
+        _renew(act, cause, flagged)
     fresh = [mark for mark in marks if mark.flag_id is None]
     flags.raise_flags(act, Flag.Kind.REVISIT, cause, [(mark, paths[mark.item_key]) for mark in fresh])
     _tell_people(act, item, fresh)
     return [mark.item_key for mark in fresh]
 
 
-def _renew(act: Act, source: str, cause: Cause, flagged: Sequence[flags.Mark]) -> None:
-    Flag.objects.open().filter(source=source, entry__engagement=act.engagement).update(last=cause)
+def _renew(act: Act, cause: Cause, flagged: Sequence[flags.Mark]) -> None:
+    """Take a further change of a source into the flags that it raised before, and clear what is as it was."""
+    flags.renew([mark.flag_id for mark in flagged if mark.flag_id], cause)
     oldest = Cause.objects.filter(pk__in={mark.first_id for mark in flagged}).order_by("event").first()
     since = Cause.objects.filter(
         engagement=act.engagement, kind=cause.kind, key=cause.key, event__gte=oldest.event if oldest else 0
@@ -149,7 +145,14 @@ def _renew(act: Act, source: str, cause: Cause, flagged: Sequence[flags.Mark]) -
     )
     flags.clear(
         act,
-        [mark.flag_id for mark in flagged if mark.flag_id and back.get(mark.first_id or 0)],
+        # A signature is compared with what was signed, not with the last change.
+        [
+            mark.flag_id
+            for mark in flagged
+            if mark.flag_id
+            and back.get(mark.first_id or 0)
+            and act.framework.item(mark.item_key).type != "sign_off"
+        ],
         Flag.How.RETURNED,
     )
 
