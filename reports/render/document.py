@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,9 @@ from questionnaires import throughline
 from questionnaires.throughline import Loop, StepMark
 
 Snapshot = dict[str, Any]
+LONG_WORD = re.compile(r"\S{200,}")
+PIECES = re.compile(r".{1,40}", re.DOTALL)
+ZERO_WIDTH_SPACE = "\u200b"
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Frame:
 def html(snapshot: Snapshot, frame: Frame, *, only: str = "") -> str:
     """Return the whole document, or with *only* the section of that key by itself."""
     with translation.override(snapshot["language"]):
+        snapshot = breakable(snapshot)
         sections = [section for section in snapshot["sections"] if not only or section["key"] == only]
         context = {
             "doc": snapshot,
@@ -39,6 +44,21 @@ def html(snapshot: Snapshot, frame: Frame, *, only: str = "") -> str:
             "qr": mark_safe(qr(frame.check_url)) if not only else "",  # noqa: S308 - our own drawing
         }
         return get_template("reports/document.html").render(context)
+
+
+def breakable(data: Any) -> Any:
+    """Return plain data whose endless words may be broken: laying out one of 200,000 letters takes minutes."""
+    if isinstance(data, str):
+        return (
+            LONG_WORD.sub(lambda found: ZERO_WIDTH_SPACE.join(PIECES.findall(found[0])), data)
+            if len(data) > 200
+            else data
+        )
+    if isinstance(data, dict):
+        return {key: value if key == "svg" else breakable(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [breakable(value) for value in data]
+    return data
 
 
 def line(snapshot: Snapshot) -> str:

@@ -56,12 +56,17 @@ def render(
     """
     degraded: list[list[str]] = []
     current = snapshot
-    for _attempt in range(4):
+    broke_off = 0
+    for _attempt in range(5):
         try:
             done = _set(current, frame, target, progress=progress, seconds=seconds)
         except RenderFailed as error:
             if error.reason == "disk":
                 raise CannotSet(_("There is no room on the disk. The last good version is kept.")) from error
+            if error.reason == "gone" and not broke_off:
+                # The process may have been ended from outside; only a second time is it the document's fault.
+                broke_off = 1
+                continue
             current, part = _degrade(current, frame, error)
             degraded.append(part)
             continue

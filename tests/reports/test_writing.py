@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pikepdf
 import pytest
-from django.core.files.storage import default_storage
+from django.core.files import storage
 from django.core.management import call_command
 from django.db import connection
 from django.urls import reverse
@@ -61,7 +61,7 @@ def made(report):
 
 def pdf_of(report):
     """Open the stored file."""
-    with default_storage.open(report.storage_name) as stored:
+    with storage.default_storage.open(report.storage_name) as stored:
         return pikepdf.open(io.BytesIO(stored.read()))
 
 
@@ -94,7 +94,7 @@ class TestWriting:
 
     def test_a_changed_answer_means_another_one(self, manager, answered, consultant, client_for):
         first = write(manager, answered)
-        save(client_for(consultant), answered, "hosting-model", "cloud", base=1)
+        save(client_for(consultant), answered, "background", "Three incidents by now.", base=1, settle="1")
 
         second = write(manager, answered)
 
@@ -154,7 +154,7 @@ class TestEditions:
     def test_a_new_release_supersedes_the_one_before(self, manager, answered, consultant, client_for):
         first = made(write(manager, answered))
         manager.post(reverse("reports:release", args=[answered.pk, first.pk]))
-        save(client_for(consultant), answered, "hosting-model", "cloud", base=1)
+        save(client_for(consultant), answered, "background", "Three incidents by now.", base=1, settle="1")
         second = made(write(manager, answered))
 
         manager.post(reverse("reports:release", args=[answered.pk, second.pk]))
@@ -250,13 +250,13 @@ class TestJobs:
         attempt = setting.claim(report.pk)
         Report.objects.filter(pk=report.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
         made(report)
-        files = set(default_storage.listdir("reports")[1])
+        files = set(storage.default_storage.listdir("reports")[1])
 
         with pytest.raises(process.Stopped):
             report.state = "running"
             setting.finish(report, attempt)
 
-        assert set(default_storage.listdir("reports")[1]) == files
+        assert set(storage.default_storage.listdir("reports")[1]) == files
 
     def test_stopping_ends_it(self, manager, answered):
         report = write(manager, answered)
@@ -302,11 +302,8 @@ class TestJobs:
         made(report)
         killer.join()
 
-        if report.state != "done":
-            assert report.state in ("queued", "failed")
-            manager.post(reverse("reports:retry", args=[answered.pk, report.pk]))
-            made(report)
-        assert report.state == "done"
+        assert killed
+        assert (report.state, report.attempts, report.degraded) == ("done", 1, [])
 
     def test_is_an_event_that_the_client_does_not_hear_of(self, manager, answered):
         write(manager, answered)
