@@ -298,6 +298,9 @@ else:
     # On one machine a mail is a file in that folder, which administrators read in the product.
     MAIL_DELIVERY = ""
 
+# Where runs of experiments may be read from; without one, files can be uploaded.
+MLFLOW_TRACKING_URI = env("MLFLOW_TRACKING_URI")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -12,6 +12,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, ExpressionWrapper, F, Func, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
+from accounts.models import first_name_of
 from questionnaires import footing
 from questionnaires.access import Viewpoint
 from questionnaires.document import Item
@@ -33,7 +34,7 @@ class Person:
     @property
     def first_name(self) -> str:
         """The name in a sentence."""
-        return self.display_name.split()[0]
+        return first_name_of(self.display_name)
 
     @classmethod
     def of(cls, found: dict[str, Any] | None) -> "Person | None":

@@ -69,6 +69,16 @@ class OptionForm(forms.Form):
             self.fields["value"] = kind(label=_("The answer it gives"), required=False, choices=shown)
 
     @property
+    def letter(self) -> str:
+        """The option as it is called on screen."""
+        return LETTERS[int(str(self.prefix).removeprefix("o")) - 1]
+
+    @property
+    def starts_filled(self) -> bool:
+        """Say whether there is something in it before anybody writes, or after a refusal."""
+        return bool(self.initial) or (self.is_bound and any(field.value() for field in self))
+
+    @property
     def is_filled(self) -> bool:
         """Say whether anything was written in it."""
         return any(value for value in self.cleaned_data.values())

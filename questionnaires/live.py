@@ -119,8 +119,8 @@ def rows(touched: Touched, event: Event) -> None:
 
 
 def concerned(touched: Touched, event: Event) -> None:
-    """Touch every item that a request or a conflict is about."""
-    touched.items.update(event.data["items"])
+    """Touch every item that a request or a conflict is about; an attempt is about none."""
+    touched.items.update(event.data.get("items", ()))
 
 
 def everything(touched: Touched, event: Event) -> None:
@@ -143,6 +143,8 @@ TOUCHES: dict[str, Callable[[Touched, Event], None]] = {
     **dict.fromkeys(("request.recorded", "request.changed", "request.closed"), concerned),
     **dict.fromkeys(("clash.raised", "clash.advised", "clash.ranked"), concerned),
     **dict.fromkeys(("clash.settled", "clash.reopened"), concerned),
+    **dict.fromkeys(("attempt.recorded", "attempt.changed", "attempt.superseded"), concerned),
+    **dict.fromkeys(("attempt.holds", "attempts.imported"), concerned),
 }
 
 

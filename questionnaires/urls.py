@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from questionnaires import urls_of_method, urls_of_talk
+from questionnaires import urls_of_attempts, urls_of_method, urls_of_talk
 from questionnaires.views import (
     answers,
     clashes,
@@ -53,6 +53,7 @@ of_item: list[URLPattern | URLResolver] = [
 ]
 
 of_engagement: list[URLPattern | URLResolver] = [
+    *urls_of_attempts.of_engagement,
     *urls_of_method.of_engagement,
     *urls_of_talk.of_engagement,
     path("", overview.overview, name="overview"),

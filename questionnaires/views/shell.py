@@ -57,6 +57,7 @@ def folio(desk: Desk, current: str) -> list[dict[str, Any]]:
         ("gates", _("Sign-offs"), "questionnaires:gates"),
         ("decisions", _("Decisions"), "questionnaires:decisions"),
         ("conflicts", _("Conflicts"), "questionnaires:conflicts"),
+        ("attempts", _("Attempts"), "questionnaires:attempts"),
         ("registers", _("Registers"), "questionnaires:registers"),
         ("files", _("Files"), "questionnaires:files"),
         ("waiting", _("Who holds what"), "questionnaires:waiting"),

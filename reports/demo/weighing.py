@@ -1,8 +1,9 @@
 """Verbs of the stories about advice, decisions, requests and conflicts."""
 
+from decimal import Decimal
 from typing import Any
 
-from questionnaires.actions import clashes, decisions, recommendations, requests
+from questionnaires.actions import attempts, clashes, decisions, recommendations, requests
 from questionnaires.models import Clash, Decision, Recommendation, Request
 from reports.demo.story import Stage, verb
 
@@ -136,3 +137,26 @@ def settle_clash(stage: Stage, act: dict[str, Any]) -> None:
         informed=[stage.members[key] for key in act["informed"]],
         at=stage.at,
     )
+
+
+@verb("attempt")
+def attempt(stage: Stage, act: dict[str, Any]) -> None:
+    """Write down what was tried."""
+    told = act["attempt"]
+    tried = attempts.Tried(
+        name=told["name"],
+        hypothesis=told["hypothesis"],
+        approach=told["approach"],
+        data_version=str(told["data_version"]),
+        code_version=str(told["code_version"]),
+        settings=told["settings"],
+        measure=told["measure"],
+        result=Decimal(str(told["result"])),
+        criterion=told["criterion"],
+        outcome=told["outcome"],
+        lesson=told["lesson"],
+        on=stage.engagement.today(stage.at),
+        by=stage.members[told["by"]],
+        rests_on=told.get("rests_on", ()),
+    )
+    attempts.record(desk=stage.by, tried=tried, at=stage.at)

@@ -1,7 +1,8 @@
 """What recommendations, decisions, requests and conflicts change on open pages; `test_fragments` plays each."""
 
-from questionnaires.actions import clashes, decisions, recommendations, requests
+from questionnaires.actions import attempts, clashes, decisions, recommendations, requests
 from questionnaires.places import Place
+from questionnaires.runs import Run
 
 KEY, GROUND = "priority-rule", "opening-request"
 OPTIONS = [
@@ -15,7 +16,7 @@ OPTIONS = [
 ]
 CASES = {}
 # What it changes stands only on pages that always fetch themselves.
-ELSEWHERE = {"clashes.rank"}
+ELSEWHERE = {"clashes.rank", "attempts.still_holds"}
 
 
 def case(name):
@@ -251,3 +252,48 @@ def _(scene):
     _settle(scene, found)
     yield "register:conflicts"
     clashes.reopen(desk=scene.at("sponsor"), clash=_again(found), why="Nights are different")
+
+
+def _attempt(scene, **more):
+    return attempts.record(desk=scene.at("consultant"), tried=attempts.Tried(name="Bedside score", **more))
+
+
+@case("attempts.record")
+def _(scene):
+    yield "register:experiments"
+    _attempt(scene)
+
+
+@case("attempts.record: superseding")
+def _(scene):
+    found = _attempt(scene)
+    yield "register:experiments"
+    attempts.record(
+        desk=scene.at("consultant"), tried=attempts.Tried(name="Filled in whole"), replaces=_again(found)
+    )
+
+
+@case("attempts.change")
+def _(scene):
+    found = _again(_attempt(scene))
+    yield "register:experiments"
+    tried = attempts.Tried(name="Bedside score, as filled in", on=found.on)
+    attempts.change(desk=scene.at("consultant"), attempt=found, tried=tried, seen=found.changed_at)
+
+
+@case("attempts.still_holds")
+def _(scene):
+    _ground(scene, "A model")
+    found = _attempt(scene, rests_on=[GROUND])
+    _ground(scene, "Two models", "1")
+    yield "register:experiments"
+    attempts.still_holds(desk=scene.at("consultant"), attempt=_again(found))
+
+
+@case("attempts.take_over")
+def _(scene):
+    at = scene.at("consultant")
+    run = Run(id="r1", name="Boosted trees", metrics={"found": "74"})
+    kept = attempts.keep_runs(engagement=scene.engagement, by=at.membership.user, name="runs.csv", runs=[run])
+    yield "register:experiments"
+    attempts.take_over(desk=at, found=kept, chosen=["r1"], columns=attempts.Columns(measure="metrics.found"))
