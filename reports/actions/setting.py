@@ -33,7 +33,7 @@ WORK = doorbell.Work(
         SELECT id, COALESCE(lease_until, requested_at)::text FROM (
             SELECT id, lease_until, requested_at, row_number() OVER (PARTITION BY requested_by_id ORDER BY id) AS turn
             FROM reports_report
-            WHERE state = 'queued' OR (state = 'running' AND lease_until < now())
+            WHERE state = 'queued' OR (state = 'running' AND lease_until < clock_timestamp())
         ) waiting
         ORDER BY turn, id LIMIT 20
     """,
@@ -43,12 +43,12 @@ CLAIM = """
     UPDATE reports_report SET state = 'running', attempts = attempts + 1, lease_until = %(until)s,
         percent = 0, doing = '', error = ''
     WHERE id = %(id)s AND attempts < %(most)s
-      AND (state = 'queued' OR (state = 'running' AND lease_until < now()))
+      AND (state = 'queued' OR (state = 'running' AND lease_until < clock_timestamp()))
     RETURNING attempts
 """
 GIVE_UP = """
     UPDATE reports_report SET state = 'failed', lease_until = NULL, error = %(error)s
-    WHERE id = %(id)s AND attempts >= %(most)s AND (state = 'queued' OR (state = 'running' AND lease_until < now()))
+    WHERE id = %(id)s AND attempts >= %(most)s AND (state = 'queued' OR (state = 'running' AND lease_until < clock_timestamp()))
 """
 
 

@@ -253,7 +253,6 @@ class TestJobs:
         files = set(storage.default_storage.listdir("reports")[1])
 
         with pytest.raises(process.Stopped):
-            report.state = "running"
             setting.finish(report, attempt)
 
         assert set(storage.default_storage.listdir("reports")[1]) == files
