@@ -171,6 +171,8 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     # Mornings come every quarter of an hour somewhere; a missed beat is made up by the next.
     "write-digests": {"task": "engagements.write_digests", "schedule": 300.0},
+    # A day begins at every hour somewhere.
+    "look-at-the-calendar": {"task": "questionnaires.look_at_the_calendar", "schedule": 3600.0},
 }
 
 # Open streams of one process: each keeps a connection and a few kilobytes.

@@ -2,7 +2,10 @@
 
 from celery import shared_task
 
+from django.utils import timezone
+
 from questionnaires import reminders
+from questionnaires.actions import rounds, waiving
 from questionnaires.health import summaries
 
 
@@ -16,3 +19,11 @@ def send_reminders(nudge_id: int) -> None:
 def sum_up_health(engagement_id: int) -> None:
     """Work out again how an engagement does, for the lists."""
     summaries.sum_up(engagement_id)
+
+
+@shared_task(name="questionnaires.look_at_the_calendar", ignore_result=True, time_limit=600)  # type: ignore[untyped-decorator]
+def look_at_the_calendar() -> None:
+    """Ask again what comes round today, and note which waivers have run out; doing it twice does nothing more."""
+    now = timezone.now()
+    rounds.ask_what_is_due(now)
+    waiving.note_expired(now)

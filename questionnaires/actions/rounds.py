@@ -109,9 +109,14 @@ def ask_what_is_due(at: datetime) -> int:
                 last[key] = ended_at
         for entry in entries.order_by("pk"):
             since = max(moment for moment in (entry.answered_at, last.get(entry.item_key)) if moment)
-            if later(engagement.today(since), every[entry.item_key]) <= engagement.today(at):
+            if later(engagement.today(since), every[entry.item_key]) > engagement.today(at):
+                continue
+            try:
                 _ask_again(questionnaire, entry, at=at)
-                count += 1
+            except NotDueAgain:
+                # Somebody answered, emptied or asked it again at this very moment.
+                continue
+            count += 1
     return count
 
 
