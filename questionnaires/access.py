@@ -1,9 +1,11 @@
 """The doors to a questionnaire's parts; each goes through the engagement's own door first."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Side, User
@@ -26,6 +28,7 @@ from questionnaires.models import (
     Waiver,
 )
 from questionnaires.models.entry import REGISTER_PREFIX
+from questionnaires.people import People
 from questionnaires.places import subject_of
 
 
@@ -54,6 +57,16 @@ class Viewpoint:
     def framework(self) -> Framework:
         """The engagement's framework, internal items included."""
         return self.questionnaire.framework
+
+    @cached_property
+    def url(self) -> str:
+        """Where the engagement's pages begin, such as /engagements/7/."""
+        return reverse("questionnaires:overview", args=[self.engagement.pk])
+
+    @cached_property
+    def people(self) -> People:
+        """The engagement's people, read once for as long as this view is used."""
+        return People(self.engagement.pk)
 
     def may_see(self, item: Item) -> bool:
         """Say whether this side sees *item*."""

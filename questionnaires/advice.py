@@ -12,7 +12,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, ExpressionWrapper, F, Func, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
-from accounts.models import first_name_of
+from accounts.models import Side, first_name_of
 from questionnaires import footing
 from questionnaires.access import Viewpoint
 from questionnaires.document import Item
@@ -140,15 +140,15 @@ class Around:
     requests: list[dict[str, Any]] = field(default_factory=list)
 
 
-def annotations(view: Viewpoint) -> dict[str, ArraySubquery]:
-    """Return what `entries_for` adds to its query."""
+def annotations(side: Side) -> dict[str, ArraySubquery]:
+    """Return what `entries_for` adds to its query for one side."""
     versions = RecommendationVersion.objects.filter(recommendation__entry=OuterRef("pk"))
-    shown = "recommendation__version" if view.is_firm else "recommendation__offered_version"
+    shown = "recommendation__version" if side == Side.FIRM else "recommendation__offered_version"
     return {
         "advice_json": ArraySubquery(_advice(versions.filter(number=F(shown)))),
         "decisions_json": ArraySubquery(_decisions()),
-        "clashes_json": ArraySubquery(_clashes(view)),
-        "requests_json": ArraySubquery(_requests(view)),
+        "clashes_json": ArraySubquery(_clashes(side)),
+        "requests_json": ArraySubquery(_requests()),
     }
 
 
@@ -227,11 +227,11 @@ def _concerned() -> Func:
     )
 
 
-def _clashes(view: Viewpoint) -> Any:
+def _clashes(side: Side) -> Any:
     return (
         Clash.objects.open()
-        .for_side(is_firm=view.is_firm)
-        .filter(_concerned(), engagement_id=view.engagement.pk)
+        .for_side(is_firm=side == Side.FIRM)
+        .filter(_concerned(), engagement_id=OuterRef("engagement_id"))
         .order_by("number")
         .values(
             json=JSONObject(
@@ -244,9 +244,11 @@ def _clashes(view: Viewpoint) -> Any:
     )
 
 
-def _requests(view: Viewpoint) -> Any:
+def _requests() -> Any:
     return (
-        Request.objects.filter(_concerned(), engagement_id=view.engagement.pk, state=Request.State.OPEN)
+        Request.objects.filter(
+            _concerned(), engagement_id=OuterRef("engagement_id"), state=Request.State.OPEN
+        )
         .order_by("number")
         .values(json=JSONObject(number=F("number"), title=F("title"), by=F("author__user__display_name")))
     )

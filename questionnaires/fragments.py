@@ -4,16 +4,18 @@ A fragment holds what its side may see and nothing about its viewer: what a pers
 shell, and *yours* is marked on the page from data attributes (DESIGN rule 5).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from datetime import date
 from functools import cached_property
 from typing import Any
 
 from django.template.loader import get_template
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 
-from engagements.models import Membership
-from questionnaires import reading
+from questionnaires import drawn, reading
 from questionnaires.access import Viewpoint
 from questionnaires.actions.answers import Saved
 from questionnaires.document import Section, Step
@@ -38,31 +40,51 @@ def rail(view: Viewpoint, step: Step, counted: Mapping[str, Progress]) -> dict[s
     }
 
 
+# What `{% csrf_token %}` gives in a fragment. A page puts its own there; in what a stream sends there is none, because
+# scripts send it in a header. Nothing that people write can look like it: it would be escaped.
+TOKEN = "of-the-page"  # noqa: S105 - it stands for one
+TOKEN_FIELD = f'<input type="hidden" name="csrfmiddlewaretoken" value="{TOKEN}">'
+
+
 class Drawing:
-    """One side's drawing of one engagement. Times are shown in the engagement's zone."""
+    """One side's drawing of one engagement. Times are shown in the engagement's zone.
 
-    def __init__(self, view: Viewpoint) -> None:
+    With the *token* of a page its forms work without scripts; without one they are drawn as for a stream.
+    """
+
+    def __init__(self, view: Viewpoint, *, token: str = "") -> None:
         self.view = view
+        self._token = TOKEN_FIELD.replace(TOKEN, token) if token else ""
+        self._named_people = False
 
     @cached_property
-    def people(self) -> Sequence[Membership]:
-        """The engagement's people; asked for once, and only by fragments that name or offer somebody."""
-        return reading.people(self.view)
+    def today(self) -> date:
+        """The day it is in the engagement's zone."""
+        return self.view.engagement.today(timezone.now())
 
     @cached_property
-    def names(self) -> dict[int, str]:
-        """Names by membership id."""
-        return {member.pk: member.user.display_name for member in self.people}
+    def _facts(self) -> Hashable:
+        return drawn.facts_of(self.view, self.today, get_language() or "")
+
+    @cached_property
+    def _people(self) -> Hashable:
+        return drawn.facts_of_people(self.view)
+
+    def _ask(self, name: str) -> Any:
+        """Give a fragment the engagement's people, and take notice that it shows them."""
+        self._named_people = True
+        return getattr(self.view.people, name)
 
     def context(self, **more: Any) -> dict[str, Any]:
         """Return what the templates of fragments expect."""
         return {
+            "drawing": self,
             "view": self.view,
             "engagement": self.view.engagement,
             "framework": self.view.framework,
-            "people": SimpleLazyObject(lambda: self.people),
-            "names": SimpleLazyObject(lambda: self.names),
-            "today": self.view.engagement.today(timezone.now()),
+            "people": SimpleLazyObject(lambda: self._ask("members")),
+            "names": SimpleLazyObject(lambda: self._ask("names")),
+            "today": self.today,
             **more,
         }
 
@@ -88,8 +110,7 @@ class Drawing:
 
         *message* stands above it when something did not go as asked; live fragments have none.
         """
-        template = "questionnaires/_register.html" if item.register else "questionnaires/_item.html"
-        return self.draw(template, item=item, message=message)
+        return self._item(item, message, keeps_rows=False)
 
     def entry(self, entry_id: int) -> str:
         """Read one entry afresh and draw its item."""
@@ -104,8 +125,19 @@ class Drawing:
 
     def frame(self, item: ItemView, message: str = "") -> str:
         """Draw an item for a page that shows it: a table's rows stay as they are there, and come one by one."""
-        template = "questionnaires/_register.html" if item.register else "questionnaires/_item.html"
-        return self.draw(template, item=item, message=message, keeps_rows=True)
+        return self._item(item, message, keeps_rows=True)
+
+    def _item(self, item: ItemView, message: str, *, keeps_rows: bool) -> str:
+        """Draw an item, or give what was drawn before from exactly the same; see `drawn`."""
+        key = (self._facts, drawn.content(item), message, keeps_rows)
+        kept = drawn.KEPT.get(key)
+        if kept is None or kept.people not in (None, self._people):
+            template = "questionnaires/_register.html" if item.register else "questionnaires/_item.html"
+            self._named_people = False
+            html = self._drawn(template, item=item, message=message, keeps_rows=keeps_rows)
+            kept = drawn.Fragment(html, self._people if self._named_people else None)
+            drawn.KEPT.put(key, kept)
+        return self._with_token(kept.html)
 
     def rows(self, item: ItemView, row_ids: Sequence[int]) -> str:
         """Draw rows of *item*, each with its place on the page, and take away those that are deleted."""
@@ -149,5 +181,11 @@ class Drawing:
 
     def draw(self, template: str, **more: Any) -> str:
         """Draw any fragment of the engagement."""
+        return self._with_token(self._drawn(template, **more))
+
+    def _drawn(self, template: str, **more: Any) -> str:
         with timezone.override(self.view.engagement.zone):
-            return get_template(template).render(self.context(**more))
+            return get_template(template).render(self.context(csrf_token=TOKEN, **more))
+
+    def _with_token(self, html: str) -> str:
+        return mark_safe(html.replace(TOKEN_FIELD, self._token))  # noqa: S308 - drawn by our templates

@@ -1,5 +1,6 @@
 """What pages and reports read: items with everything that stands around them, in a fixed number of queries."""
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,7 +9,9 @@ from uuid import UUID, uuid5
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONObject
+from django.utils.safestring import mark_safe
 
 from accounts.models import Side
 from engagements.models import File, Membership
@@ -100,6 +103,8 @@ class ItemView:
     number: str
     title: str
     columns: tuple[Column, ...]
+    # Where its own page is; what can be done to it is below that.
+    url: str
     answer: Answer | None = None
     words: Answer | None = None
     note: Answer | None = None
@@ -173,11 +178,29 @@ class SectionView:
 
 
 def entries_for(view: Viewpoint, entries: QuerySet[Entry]) -> QuerySet[Entry]:
-    """Prepare *entries* for pages: people, open conflicts and evidence come with the same query."""
-    engagement_id = view.engagement.pk
+    """Prepare *entries* for `item_views`: what stands around each comes with the same query, as JSON."""
+    return entries.select_related("round").annotate(**_around(view.side))
+
+
+@functools.cache
+def _around(side: Side) -> dict[str, RawSQL]:
+    """Return what stands around an entry, as SQL that is the same for every engagement.
+
+    Putting these subqueries together takes the ORM longer than PostgreSQL needs to run them; so it is done once.
+    """
+    query = Entry.objects.annotate(**_subqueries(side)).query
+    compiler = query.get_compiler("default")
+    compiled = {name: compiler.compile(expression) for name, expression in query.annotations.items()}
+    return {
+        name: RawSQL(sql, params, query.annotations[name].output_field)  # noqa: S611 - the ORM wrote it
+        for name, (sql, params) in compiled.items()
+    }
+
+
+def _subqueries(side: Side) -> dict[str, Any]:
     files = (
-        File.objects.for_side(view.side)
-        .filter(engagement_id=engagement_id, item_key=OuterRef("item_key"), removed_at=None)
+        File.objects.for_side(side)
+        .filter(engagement_id=OuterRef("engagement_id"), item_key=OuterRef("item_key"), removed_at=None)
         .order_by("id")
         .values(json=JSONObject(id=F("pk"), name=F("name"), side=F("side")))
     )
@@ -199,21 +222,20 @@ def entries_for(view: Viewpoint, entries: QuerySet[Entry]) -> QuerySet[Entry]:
             )
         )
     )
-    if not view.is_firm:
+    if side != Side.FIRM:
         conflicts = conflicts.exclude(answer__part=Answer.Part.NOTE)
-    return entries.select_related(
-        "round", "owner__user", "finder__user", "answered_by", "confirmed_by"
-    ).annotate(
-        files_json=ArraySubquery(files),
-        conflicts_json=ArraySubquery(conflicts),
-        reasons_json=open_reasons(),
-        **talk.of_item(view),
-        **advice.annotations(view),
-    )
+    return {
+        "files_json": ArraySubquery(files),
+        "conflicts_json": ArraySubquery(conflicts),
+        "reasons_json": open_reasons(),
+        **talk.of_item(side),
+        **advice.annotations(side),
+    }
 
 
 def item_views(view: Viewpoint, entries: Iterable[Entry], *, rows: bool = True) -> dict[int, ItemView]:
-    """Return views of prepared entries by entry id, in two further queries whatever their number.
+    """Return views of prepared entries by entry id, in at most four further queries whatever their number: answers,
+    people, people who never were members, signatures.
 
     Without *rows* a table comes as its frame only, unless a conflict in one of its cells is to be shown.
     """
@@ -235,8 +257,14 @@ def item_views(view: Viewpoint, entries: Iterable[Entry], *, rows: bool = True) 
     answers = Answer.objects.filter(entry__in=list(views))
     if not rows:
         answers = answers.filter(Q(row=None) | Q(entry__in=needs_rows))
+    found_answers = list(
+        _in_order(view, answers)
+        .select_related("row")
+        .defer("row__key", "row__created_by", "row__created_at", "row__deleted_by")
+    )
+    _add_people(view, [item.entry for item in views.values()], found_answers)
     placed: dict[int, RowView] = {}
-    for answer in _in_order(view, answers):
+    for answer in found_answers:
         item = views[answer.entry_id]
         conflicts = open_conflicts.get(answer.pk, [])
         item.conflicts += conflicts
@@ -252,10 +280,9 @@ def item_views(view: Viewpoint, entries: Iterable[Entry], *, rows: bool = True) 
     gates = [pk for pk, item in views.items() if item.type == "sign_off"]
     if gates:
         for sign_off in (
-            SignOff.objects.filter(entry__in=gates, withdrawn_at=None)
-            .select_related("membership__user")
-            .order_by("signed_at")
+            SignOff.objects.filter(entry__in=gates, withdrawn_at=None).defer("covered").order_by("signed_at")
         ):
+            sign_off.membership = view.people.by_membership[sign_off.membership_id]
             views[sign_off.entry_id].sign_offs.append(sign_off)
     for item in views.values():
         _sort_cells(item)
@@ -269,7 +296,35 @@ def _in_order(view: Viewpoint, answers: QuerySet[Answer]) -> QuerySet[Answer]:
     """Return *answers* as this side may see them, tables row by row."""
     if not view.is_firm:
         answers = answers.exclude(part=Answer.Part.NOTE)
-    return answers.select_related("row__contested_by", "updated_by").order_by("row__rank", "row_id", "id")
+    return answers.order_by("row__rank", "row_id", "id")
+
+
+def _with_row(answers: QuerySet[Answer]) -> QuerySet[Answer]:
+    return answers.select_related("row__contested_by", "updated_by")
+
+
+def _add_people(view: Viewpoint, entries: Sequence[Entry], answers: Sequence[Answer]) -> None:
+    """Give entries, answers and rows the people they name. Joining them would cost more than all else of a page."""
+    named = {answer.updated_by_id for answer in answers if answer.updated_by_id}
+    contested = [answer.row for answer in answers if answer.row and answer.row.contested_by_id]
+    named.update(row.contested_by_id for row in contested if row.contested_by_id)
+    for entry in entries:
+        named.update(pk for pk in (entry.answered_by_id, entry.confirmed_by_id) if pk)
+    users = view.people.users(named) if named else {}
+    for answer in answers:
+        if answer.updated_by_id:
+            answer.updated_by = users[answer.updated_by_id]
+    for row in contested:
+        row.contested_by = users[row.contested_by_id or 0]
+    for entry in entries:
+        if entry.answered_by_id:
+            entry.answered_by = users[entry.answered_by_id]
+        if entry.confirmed_by_id:
+            entry.confirmed_by = users[entry.confirmed_by_id]
+        if entry.owner_id:
+            entry.owner = view.people.by_membership[entry.owner_id]
+        if entry.finder_id:
+            entry.finder = view.people.by_membership[entry.finder_id]
 
 
 def _sort_cells(item: ItemView) -> None:
@@ -292,10 +347,12 @@ def rows_of(view: Viewpoint, item: ItemView, row_ids: Iterable[int]) -> list[tup
         .annotate(before=Subquery(before.values("pk")[:1]))
         .values_list("pk", "before")
     )
-    shown = ItemView(item.entry, item.item, item.register, item.key, item.number, item.title, item.columns)
+    shown = ItemView(
+        item.entry, item.item, item.register, item.key, item.number, item.title, item.columns, item.url
+    )
     placed: dict[int, RowView] = {}
     in_conflict = _in_conflict(list(neighbours))
-    for answer in _in_order(view, Answer.objects.filter(row__in=list(neighbours))):
+    for answer in _with_row(_in_order(view, Answer.objects.filter(row__in=list(neighbours)))):
         _place_cell(shown, placed, answer, in_conflict.get(answer.pk, []))
     _sort_cells(shown)
     return [(row, neighbours[row.row.pk]) for row in shown.rows]
@@ -330,7 +387,7 @@ def cells_of(view: Viewpoint, item: ItemView, answer_ids: Iterable[int]) -> list
     wanted = Answer.objects.filter(
         entry=item.entry, pk__in=list(answer_ids), row__deleted_at=None, row__isnull=False
     )
-    answers = list(_in_order(view, wanted))
+    answers = list(_with_row(_in_order(view, wanted)))
     in_conflict = _in_conflict([answer.row_id for answer in answers if answer.row_id])
     columns = {column.key: column for column in item.columns}
     return [
@@ -349,11 +406,12 @@ def bare_item(view: Viewpoint, entry: Entry) -> ItemView:
 
 
 def _item_view(view: Viewpoint, entry: Entry) -> ItemView:
+    url = mark_safe(f"{view.url}items/{entry.item_key}/")  # noqa: S308 - keys have nothing that would need escaping
     if entry.item_key.startswith(REGISTER_PREFIX):
         register = view.framework.register(entry.item_key.removeprefix(REGISTER_PREFIX))
-        return ItemView(entry, None, register, entry.item_key, "", register.title, register.columns)
+        return ItemView(entry, None, register, entry.item_key, "", register.title, register.columns, url)
     item = view.framework.item(entry.item_key)
-    return ItemView(entry, item, None, item.key, item.number, item.title, item.columns)
+    return ItemView(entry, item, None, item.key, item.number, item.title, item.columns, url)
 
 
 def _conflict(found: dict[str, Any]) -> ConflictView:
@@ -431,10 +489,7 @@ def progress_of_step(step: Step, by_section: Mapping[str, Progress]) -> Progress
 
 def people(view: Viewpoint) -> Sequence[Membership]:
     """Return the engagement's people for pickers and names, former ones last."""
-    members = Membership.objects.filter(engagement_id=view.engagement.pk).select_related("user")
-    return sorted(
-        members, key=lambda member: (member.ended_at is not None, member.user.display_name.casefold())
-    )
+    return view.people.members
 
 
 def register_counts(view: Viewpoint) -> dict[str, int]:

@@ -11,7 +11,7 @@ from django.db.models import Count, F, OuterRef, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 from django.utils.safestring import SafeString
 
-from accounts.models import first_name_of
+from accounts.models import Side, first_name_of
 from engagements import mentions
 from engagements.models import Comment, Thread
 from engagements.models.talk import ThreadQuerySet
@@ -78,8 +78,8 @@ class ThreadView:
         return uuid.uuid5(FORMS, f"{self.id}/{self.comments[-1].id if self.comments else 0}")
 
 
-def threads_json(view: Viewpoint, threads: ThreadQuerySet, shown: int = SHOWN) -> Any:
-    """Return *threads* as JSON rows with their newest *shown* comments, as the side may see them."""
+def threads_json(side: Side, threads: ThreadQuerySet, shown: int = SHOWN) -> Any:
+    """Return *threads* as JSON rows with their newest *shown* comments, as *side* may see them."""
     comments = (
         Comment.objects.filter(thread=OuterRef("pk"))
         .order_by("-id")[:shown]
@@ -99,7 +99,7 @@ def threads_json(view: Viewpoint, threads: ThreadQuerySet, shown: int = SHOWN) -
     )
     count = Comment.objects.filter(thread=OuterRef("pk")).values("thread").annotate(n=Count("pk")).values("n")
     return (
-        threads.for_side(view.side)
+        threads.for_side(side)
         .order_by("id")
         .values(
             json=JSONObject(
@@ -116,18 +116,18 @@ def threads_json(view: Viewpoint, threads: ThreadQuerySet, shown: int = SHOWN) -
     )
 
 
-def of_item(view: Viewpoint) -> dict[str, Any]:
+def of_item(side: Side) -> dict[str, Any]:
     """Return what a query over entries is annotated with: the open threads of each item, and how many are settled."""
-    threads = Thread.objects.filter(engagement_id=view.engagement.pk, item_key=OuterRef("item_key"))
+    threads = Thread.objects.filter(engagement_id=OuterRef("engagement_id"), item_key=OuterRef("item_key"))
     settled = (
-        threads.for_side(view.side)
+        threads.for_side(side)
         .filter(settled_at__isnull=False)
         .values("item_key")
         .annotate(n=Count("pk"))
         .values("n")
     )
     return {
-        "threads_json": ArraySubquery(threads_json(view, threads.filter(settled_at=None))),
+        "threads_json": ArraySubquery(threads_json(side, threads.filter(settled_at=None))),
         "settled_threads": Coalesce(Subquery(settled), 0),
     }
 
@@ -163,5 +163,5 @@ def _comment(found: Mapping[str, Any]) -> CommentView:
 def all_threads(view: Viewpoint, key: str) -> list[ThreadView]:
     """Return every thread about an item or register with all its comments, open ones first, in one query."""
     threads = Thread.objects.filter(engagement_id=view.engagement.pk, item_key=key)
-    found = [parse(row["json"]) for row in threads_json(view, threads, shown=1000)]
+    found = [parse(row["json"]) for row in threads_json(view.side, threads, shown=1000)]
     return sorted(found, key=lambda thread: (thread.settled_at is not None, thread.id))

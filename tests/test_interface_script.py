@@ -32,6 +32,7 @@ QUESTIONS = """
 <textarea data-field id="field-{{ n }}"></textarea></article>{% endfor %}
 <form hx-post="/save/" hx-target="#item-1" hx-swap="outerHTML"><button id="save">Save</button></form>
 <button class="btn" data-opens="ask" id="asks">Ask</button>
+<a data-drawer href="/history/1/" id="link">History</a>
 <dialog class="dialog" id="ask"><h2>Sure?</h2><button data-closes>No</button></dialog>
 {% endblock %}
 """
@@ -118,6 +119,23 @@ class TestDrawer:
         page.keyboard.press("Escape")
         expect(page.locator("#drawer")).to_be_hidden()
         expect(page.locator("#history-1")).to_be_focused()
+
+    def test_opens_for_a_link_that_is_marked_for_it(self, open_page):
+        page = open_page()
+        page.click("#link")
+
+        expect(page.get_by_role("dialog", name="History")).to_be_visible()
+        assert page.url.endswith("/")
+        assert page.requests[-1].headers["hx-request"] == "true"
+        page.keyboard.press("Escape")
+        expect(page.locator("#link")).to_be_focused()
+
+    def test_leaves_such_a_link_to_the_browser_with_a_key_held(self, open_page):
+        page = open_page()
+        with page.context.expect_page():
+            page.click("#link", modifiers=["ControlOrMeta"])
+
+        expect(page.locator("#drawer")).to_be_hidden()
 
     def test_puts_the_focus_into_what_is_to_be_filled_in(self, open_page, answers):
         answers["/history/1/"] = (

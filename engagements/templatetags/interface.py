@@ -6,12 +6,16 @@ from typing import Any, NamedTuple
 
 from django import template
 from django.contrib.staticfiles import finders
+from django.template import Context, Node
+from django.template.base import FilterExpression, Parser, TextNode, Token
+from django.templatetags.i18n import TranslateNode
+from django.templatetags.i18n import do_translate as translate_tag
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from engagements import markdown as markdown_text
 from engagements.icons import ICONS
@@ -21,11 +25,56 @@ register = template.Library()
 MARK = "M1.5 15.5H17.5C22.5 15.5 24 12 24 9.2C24 6 21.6 4 19 4S14 6 14 9.2C14 12 16 15.5 21 15.5H28.5"
 
 
-@register.simple_tag
+@functools.cache
 def icon(name: str, extra: str = "") -> SafeString:
     """Draw an icon; it says nothing, so a word stands beside it. Raises KeyError for one we do not have."""
     drawing = mark_safe(ICONS[name])  # noqa: S308 - our own drawings
-    return format_html('<svg class="i {}" viewBox="0 0 16 16" aria-hidden="true">{}</svg>', extra, drawing)
+    kind = f"i {extra}" if extra else "i"
+    return format_html('<svg class="{}" viewBox="0 0 16 16" aria-hidden="true">{}</svg>', kind, drawing)
+
+
+@register.tag("icon")
+def do_icon(parser: Parser, token: Token) -> Node:
+    """Draw `{% icon "name" "extra" %}`: once, when the template is read, where both are written out."""
+    parts = [parser.compile_filter(part) for part in token.split_contents()[1:]]
+    if all(_is_written_out(part) for part in parts):
+        return TextNode(icon(*(part.resolve(Context()) for part in parts)))
+    return _Icon(parts)
+
+
+class _Icon(Node):
+    def __init__(self, parts: list[FilterExpression]) -> None:
+        self.parts = parts
+
+    def render(self, context: Context) -> SafeString:
+        return icon(*(part.resolve(context) for part in self.parts))
+
+
+@register.tag("translate")
+def do_translate(parser: Parser, token: Token) -> Node:
+    """Translate as Django's own tag does, but look a sentence up once per language: a page has hundreds of them."""
+    node = translate_tag(parser, token)
+    is_plain = node.asvar is None and node.message_context is None and not node.noop
+    return _Sentence(node) if is_plain and _is_written_out(node.filter_expression) else node
+
+
+class _Sentence(Node):
+    def __init__(self, node: TranslateNode) -> None:
+        self.node = node
+        self.translated: dict[str | None, str] = {}
+
+    def render(self, context: Context) -> SafeString:
+        language = get_language()
+        if language not in self.translated:
+            self.translated[language] = self.node.render(context)
+        return mark_safe(self.translated[language])  # noqa: S308 - the node has escaped what needs it
+
+
+def _is_written_out(expression: FilterExpression) -> bool:
+    """Say whether an expression is a plain text in the template."""
+    value = expression.var
+    literal = value if isinstance(value, str) else value.literal
+    return isinstance(literal, str) and not expression.filters
 
 
 @register.simple_tag
@@ -223,7 +272,18 @@ def stylesheets() -> SafeString:
 
 @functools.cache
 def _stylesheets() -> tuple[str, ...]:
-    names = ("tokens", "app", "components", "forms", "floating", "checklist", "live", "pages", "method", "weighing")
+    names = (
+        "tokens",
+        "app",
+        "components",
+        "forms",
+        "floating",
+        "checklist",
+        "live",
+        "pages",
+        "method",
+        "weighing",
+    )
     return (*_fonts(), *(static(f"css/{name}.css") for name in names))
 
 

@@ -33,6 +33,13 @@ def value_text(
     return values.as_text(spec, value, lookup, currency=engagement.currency, translate=gettext)
 
 
+@register.simple_tag(takes_context=True)
+def draw_item(context: template.Context, item: ItemView) -> str:
+    """Draw an item or a register as live fragments are drawn: the page has the same bytes, and more than the page has them."""
+    html: str = context["drawing"].item(item)
+    return html
+
+
 @register.filter
 def field_id(place: str) -> str:
     """Give a place's address as an element id."""

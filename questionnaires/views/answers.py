@@ -170,7 +170,7 @@ def item_response(
             return problem(request, status, message)
         return redirect("questionnaires:item", desk.engagement.pk, key)
     drawing = Drawing(desk.view)
-    return HttpResponse(drawing.item(reading.one_item(desk.view, entry_id), message), status=status)
+    return HttpResponse(drawing.item(reading.one_item(drawing.view, entry_id), message), status=status)
 
 
 def problem(request: SignedInRequest, status: int, message: str) -> HttpResponse:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.http import HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -76,9 +77,10 @@ def register(request: SignedInRequest, engagement_id: int, key: str) -> HttpResp
     """Show one register: a table like any other."""
     desk, register = access.get_register(request.user, engagement_id, key, can=Permission.SEE)
     entries = Entry.objects.filter(engagement=desk.engagement, item_key=REGISTER_PREFIX + key)
-    entry = reading.entries_for(desk.view, entries).get()
-    item = reading.item_views(desk.view, [entry])[entry.pk]
-    drawing = Drawing(desk.view)
+    view = desk.view
+    entry = reading.entries_for(view, entries).get()
+    item = reading.item_views(view, [entry])[entry.pk]
+    drawing = Drawing(view, token=get_token(request))
     with timezone.override(desk.engagement.zone):
         return render(
             request,

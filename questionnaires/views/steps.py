@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -40,7 +41,7 @@ def step(request: SignedInRequest, engagement_id: int, number: str) -> HttpRespo
     earlier = earlier_round(request, desk, step)
     counted = reading.progress_by_section(view, earlier)
     sections = reading.step_sections(view, step, counted, round_number=earlier.number if earlier else None)
-    drawing = Drawing(view)
+    drawing = Drawing(view, token=get_token(request))
     context = shell(
         desk,
         "steps",
@@ -122,11 +123,11 @@ def filters(sections: list[SectionView], person: int) -> list[dict[str, object]]
 def item(request: SignedInRequest, engagement_id: int, key: str) -> HttpResponse:
     """Show one item: as a fragment to htmx, else as a page of its own, which is what a client lands on."""
     desk, entry = access.get_entry(request.user, engagement_id, key, can=Permission.SEE)
-    drawing = Drawing(desk.view)
+    view = desk.view
     if request.htmx and not request.htmx.history_restore_request:
-        return HttpResponse(drawing.entry(entry.pk))
+        return HttpResponse(Drawing(view).entry(entry.pk))
     with timezone.override(desk.engagement.zone):
-        found = reading.one_item(desk.view, entry.pk)
+        found = reading.one_item(view, entry.pk)
         if found.item is None:
             return redirect("questionnaires:register", engagement_id, key.removeprefix(REGISTER_PREFIX))
         template = (
@@ -135,7 +136,7 @@ def item(request: SignedInRequest, engagement_id: int, key: str) -> HttpResponse
         context = shell(
             desk, "steps", item=found, step=desk.framework.step(found.item.step_key), **queue(desk, key)
         )
-        return render(request, template, drawing.context(**context))
+        return render(request, template, Drawing(view, token=get_token(request)).context(**context))
 
 
 def queue(desk: access.Desk, key: str) -> dict[str, Any]:

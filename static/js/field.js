@@ -17,6 +17,11 @@ export function keyOf(item) {
   return item.matches(".register-page") ? dom.replace("register-", "register:") : dom;
 }
 
+// Where its value is sent: to its own address, or to that of its form.
+export function urlOf(field) {
+  return field.dataset.save ?? field.closest("form").getAttribute("action");
+}
+
 export function isText(field) {
   return field.matches("textarea");
 }

@@ -82,10 +82,18 @@ document.addEventListener("htmx:timeout", () => refused(words.failed));
 
 // ---- drawer and dialogs
 
-// A link or button with hx-target="#drawer" fills the drawer. The browser keeps focus inside and gives it back on
+// A link with data-drawer, or anything with hx-target="#drawer", fills the drawer. The browser keeps focus inside and gives it back on
 // closing; when an update has replaced what opened it, the successor of the nearest element with an id gets it.
 let opener = null;
 let openerId = "";
+
+// A link that is marked for it opens in the drawer; with Ctrl and the like it opens where the browser would.
+document.addEventListener("click", (event) => {
+  const link = event.target instanceof Element ? event.target.closest("a[data-drawer]:not([hx-get])") : null;
+  if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  window.htmx.ajax("GET", link.getAttribute("href"), { source: link, target: drawer, swap: "innerHTML" });
+});
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (detail.target !== drawer || drawer.open) return;

@@ -9,7 +9,7 @@
 // A field is dirty while it holds something else than `rests`, or something is in flight.
 
 import * as drafts from "./drafts.js";
-import { itemOf, read, served } from "./field.js";
+import { FIELD, itemOf, read, served, urlOf } from "./field.js";
 import { tab, uuid } from "./page.js";
 
 const states = new Map();
@@ -60,7 +60,7 @@ export function stateOf(field) {
   if (before?.node === field) return before;
   const state = Object.assign(before ?? fresh(field.id), {
     node: field,
-    url: field.dataset.save,
+    url: urlOf(field),
     part: field.dataset.part ?? "",
     isList: field.matches("fieldset"),
     item: itemOf(field)?.id ?? "",
@@ -78,7 +78,7 @@ export function stateOf(field) {
 // the field holds something newer.
 export function stateOfDraft(draft) {
   const found = document.getElementById(draft.field);
-  const field = found?.dataset.save === draft.url && (found.dataset.part ?? "") === draft.part ? found : null;
+  const field = found?.matches(FIELD) && urlOf(found) === draft.url && (found.dataset.part ?? "") === draft.part ? found : null;
   const state = field ? stateOf(field) : fresh(`draft ${draft.id}`);
   if (field && (isDirty(state) || field.contains(document.activeElement))) return null;
   const { url, part, isList, base, key, flight, label, page, value } = draft;
