@@ -1,7 +1,6 @@
 """What the worker does for questionnaires; each task is called with the id of a row that says what to do."""
 
 from celery import shared_task
-
 from django.utils import timezone
 
 from questionnaires import reminders
