@@ -1,9 +1,10 @@
 """The people page, changing somebody's part, and letting somebody go with all they hold handed over."""
 
+import threading
 from datetime import date
 
 import pytest
-from django.db import connection
+from django.db import close_old_connections, connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +16,7 @@ from questionnaires import integrity
 from questionnaires.actions import entries, handover
 from questionnaires.models import Entry
 from tests.people import browser_of, make_person
+from tests.people import desk as people_desk
 
 pytestmark = pytest.mark.django_db
 
@@ -337,3 +339,38 @@ class TestLeaving:
 
         assert browser_of(project_manager).post(self.path(member_of(reviewer))).status_code == 302
         assert member_of(reviewer).ended_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_project_managers_leaving_at_once_leave_one(engagement, project_manager, consultant):
+    people.change_part(
+        membership=Membership.objects.select_related("engagement", "user").get(
+            engagement=engagement, user=consultant
+        ),
+        role=Role.PROJECT_MANAGER,
+        functions=[],
+        may_sign=False,
+        by=project_manager,
+    )
+    barrier = threading.Barrier(2)
+    outcomes = []
+
+    def go(person):
+        close_old_connections()
+        mine = people_desk(person, engagement)
+        barrier.wait(10)
+        try:
+            handover.leave(desk=mine, membership=mine.membership)
+            outcomes.append("left")
+        except people.LastManager:
+            outcomes.append("stays")
+        connection.close()
+
+    threads = [threading.Thread(target=go, args=[person]) for person in (project_manager, consultant)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert sorted(outcomes) == ["left", "stays"]
+    assert Membership.objects.current().filter(engagement=engagement, role=Role.PROJECT_MANAGER).count() == 1
