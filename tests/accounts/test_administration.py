@@ -2,12 +2,16 @@
 
 import re
 import threading
+from datetime import timedelta
 
 import pytest
+import time_machine
+from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import close_old_connections, connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.actions import people
 from accounts.models import Client, User
@@ -105,6 +109,16 @@ class TestMakingPeople:
             new.post(reverse("account_login"), {"login": "helen.ward@firm.example", "password": password})
 
         assert "_auth_user_id" not in new.session
+
+    def test_after_three_days_the_door_sends_a_new_link(self, browser):
+        self.make(browser)
+        link = re.search(r"http://localhost:8000(\S+)", Mail.objects.get().text)[1]
+        with time_machine.travel(timezone.now() + timedelta(days=3, minutes=1), tick=False):
+            late = browser_of(None)
+            assert late.get(link, follow=True).context["token_fail"]
+            late.post(reverse("account_reset_password"), {"email": "helen.ward@firm.example"})
+
+        assert "/account/password/reset/key/" in mail.outbox[0].body
 
     @pytest.mark.parametrize(
         ("fields", "said"),
