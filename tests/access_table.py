@@ -21,6 +21,7 @@ from engagements.policy import Permission, Role
 from questionnaires.actions import answers, evidence, rows, waiving
 from questionnaires.models import Answer, Conflict, Entry, SignOff
 from questionnaires.places import Base, Place
+from tests import access_of_weighing
 from tests.people import World, desk
 
 P = Permission
@@ -175,6 +176,10 @@ TABLE = [
     row("engagements:admin-mail-again", None, ADMINISTRATOR),
 ]
 
+TABLE += [
+    row(f"questionnaires:{route}", get, post, **more) for route, get, post, more in access_of_weighing.LINES
+]
+
 # The way in and one's own account: pages of the library, in our words. Other tests know what they do.
 LIBRARY = [
     row("account_login", PUBLIC, PUBLIC),
@@ -258,7 +263,7 @@ def furnish(world: World, engagement: Engagement, manager: User, client_person: 
         covered={},
         is_stale=True,
     )
-    return {
+    return access_of_weighing.furnish(of_manager, desk(client_person, engagement)) | {
         "engagement_id": engagement.pk,
         "key": text,
         "table": table,
