@@ -10,6 +10,8 @@ import { signInHere } from "./signin.js";
 import { all, isDirty, isRefused, ofItem, stateOf } from "./state.js";
 import { counted, words } from "./words.js";
 import "./grid.js";
+import "./consequences.js";
+import "./edits.js";
 import "./filters.js";
 import "./personal.js";
 
