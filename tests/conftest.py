@@ -4,10 +4,15 @@ The world is built once per run through the product's own actions and kept in a 
 asks for it gets the rows copied in, which takes milliseconds. A test that does not ask has an empty database.
 """
 
+import io
+from datetime import date
+
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection, transaction
 
+from engagements.models import Engagement
 from tests import people
 
 DJANGOS_OWN = {"auth_permission", "django_content_type", "django_migrations"}
@@ -63,6 +68,21 @@ def world(db, kept_world):
     """Give the test the world: see `tests.people.World`. It works with and without `transaction=True`."""
     copy_rows(kept_world)
     return people.read_world()
+
+
+@pytest.fixture(scope="session")
+def kept_demo(django_db_setup, django_db_blocker, _cheap_passwords):
+    """Play the demo's stories once, up to a Monday, and move their rows aside. Their files stay in the run's folder."""
+    with django_db_blocker.unblock():
+        call_command("demo", today=date(2026, 11, 23), stdout=io.StringIO())
+        return keep_rows("kept_demo")
+
+
+@pytest.fixture
+def demo(db, kept_demo):
+    """Give the demo's engagements by code, instead of the world."""
+    copy_rows(kept_demo)
+    return {engagement.code: engagement for engagement in Engagement.objects.select_related("client")}
 
 
 @pytest.fixture

@@ -1,15 +1,20 @@
 """What each verb of a story does. Every one is a call of an action that people use as well."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from questionnaires.actions import answers, conflicts, entries, evidence, rows, signing
+from engagements.actions import threads
+from engagements.models import Milestone, Thread
+from engagements.policy import Permission
+from questionnaires.access import Desk
+from questionnaires.actions import answers, conflicts, entries, evidence, handover, rows, signing, waiving
 from questionnaires.document import Column, Item
 from questionnaires.models import Answer, Conflict, Entry, Row
 from questionnaires.models.entry import REGISTER_PREFIX
-from questionnaires.places import Base, Place
+from questionnaires.places import Base, Place, subject_of
 from reports.demo import weighing
 from reports.demo.story import VERBS, Stage, verb
 
@@ -285,3 +290,140 @@ def sign(stage: Stage, act: dict[str, Any]) -> None:
         seen=signing.fingerprint(covered),
         at=stage.at,
     )
+
+
+@verb("still_holds")
+def still_holds(stage: Stage, act: dict[str, Any]) -> None:
+    """Say that answers stand though something underneath moved: one, several, or the rest of what is marked."""
+    told = act["still_holds"]
+    if told == "rest":
+        marked = (
+            Entry.objects.of_latest_rounds().filter(engagement=stage.engagement, revisit=True).order_by("id")
+        )
+        framework = stage.questionnaire.framework
+        keys = [
+            key
+            for key in marked.values_list("item_key", flat=True)
+            if key not in act.get("except", ()) and framework.item(key).type != "sign_off"
+        ]
+    else:
+        keys = [told] if isinstance(told, str) else told
+    for key in keys:
+        entry = stage.entry(key)
+        if entry.revisit:
+            stage.at += timedelta(seconds=2)
+            try:
+                entries.still_holds(desk=stage.by, entry=entry, at=stage.at)
+            except entries.NotPossible:
+                # Whoever answered says so, asked by the person of the act.
+                entries.still_holds(desk=author_of(stage, entry), entry=entry, at=stage.at)
+
+
+def author_of(stage: Stage, entry: Entry) -> Desk:
+    """Return the desk of who answered an entry, or of somebody of their side who is still there."""
+    current = [
+        key
+        for key, member in stage.members.items()
+        if member.ended_at is None and member.may(Permission.CONFIRM)
+    ]
+    named = [key for key in current if stage.members[key].user_id == entry.answered_by_id]
+    side = entry.answered_by.side if entry.answered_by else stage.by.membership.side
+    same_side = [key for key in current if stage.members[key].side == side]
+    return stage.desk((named or same_side)[0])
+
+
+@verb("waive")
+def waive(stage: Stage, act: dict[str, Any]) -> None:
+    """Let a point of a gate pass until a day."""
+    gate = stage.questionnaire.framework.gate(act["waive"])
+    desk = stage.desk(act["by"])
+    waiving.give(
+        desk=desk,
+        gate=gate,
+        entry=stage.entry(gate.item_key),
+        item_key=act["point"],
+        reason=stage.text(act["reason"]),
+        until=stage.day(act["until"]),
+        at=stage.at,
+    )
+
+
+@verb("ask")
+def ask(stage: Stage, act: dict[str, Any]) -> None:
+    """Ask an item of somebody, by a day, with a word."""
+    entries.assign(
+        desk=stage.by,
+        entry=stage.entry(act["ask"]),
+        to=stage.members[act["of"]],
+        due=stage.day(act["due"]) if act.get("due") else None,
+        words=stage.text(act.get("words", "")),
+        at=stage.at,
+    )
+
+
+@verb("gone")
+def gone(stage: Stage, act: dict[str, Any]) -> None:
+    """Let a colleague go; what they hold passes to another."""
+    leaving = stage.members[act["gone"]]
+    leaving.refresh_from_db()
+    handover.leave(desk=stage.by, membership=leaving, to=stage.members[act["to"]], at=stage.at)
+
+
+@verb("comment")
+def comment(stage: Stage, act: dict[str, Any]) -> None:
+    """Say something about an item, in a thread of its own or as a reply."""
+    key = act["comment"]
+    subject = subject_of(stage.questionnaire.framework, key)
+    text = mention_names(stage, stage.text(act["text"]))
+    if act.get("reply_to"):
+        thread = Thread.objects.get(pk=stage.names["thread", act["reply_to"]])
+        said = threads.reply(
+            membership=stage.by.membership,
+            thread=thread,
+            subject=subject,
+            text=text,
+            key=stage.key(),
+            at=stage.at,
+        )
+    else:
+        said = threads.open_thread(
+            membership=stage.by.membership,
+            subject=subject,
+            text=text,
+            key=stage.key(),
+            firm_only=act.get("side") == "firm",
+            at=stage.at,
+        )
+    stage.names["thread", act.get("id")] = said.thread_id
+    stage.names["thread of", key] = said.thread_id
+
+
+def mention_names(stage: Stage, text: str) -> str:
+    """Turn the story's @key into the name as people pick it."""
+
+    def named(found: re.Match[str]) -> str:
+        member = stage.members.get(found[1])
+        return f"@{member.user.display_name}" if member else found[0]
+
+    return re.sub(r"@([a-z]+)", named, text)
+
+
+@verb("settle_thread")
+def settle_thread(stage: Stage, act: dict[str, Any]) -> None:
+    """Say that nothing more is to be said."""
+    thread = Thread.objects.get(pk=stage.names["thread of", act["settle_thread"]])
+    threads.settle_thread(membership=stage.by.membership, thread=thread, at=stage.at)
+
+
+@verb("milestone")
+def milestone(stage: Stage, act: dict[str, Any]) -> None:
+    """Give the point that is reached a name; what lies ahead is only planned."""
+    if act.get("reached"):
+        stage.engagement.refresh_from_db(fields=["last_event"])
+        Milestone.objects.create(
+            engagement=stage.engagement,
+            name=act["milestone"],
+            event=stage.engagement.last_event,
+            at=stage.at,
+            by=stage.by.membership.user,
+        )

@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 
 from accounts.models import Client, User, initials_of
 from engagements.actions import engagements, people
-from engagements.models import Engagement, Event, Membership
+from engagements.models import Engagement, Event, Mail, Membership
 from questionnaires.access import Desk
 from questionnaires.actions.opening import open_questionnaire
 from questionnaires.models import Entry, FrameworkVersion, Questionnaire
@@ -26,6 +26,10 @@ from questionnaires.models.entry import REGISTER_PREFIX
 FOLDER = Path(__file__).resolve().parent
 PASSWORD = "throughline-demo"  # noqa: S105 - known on purpose; `manage.py demo` refuses anywhere but on this machine
 NAMESPACE = uuid.UUID("6f2a4c1e-7a51-4f0c-9d53-0b8f2f7c7a10")
+
+
+class UnknownAct(Exception):
+    """A story has an act that nobody knows how to play."""
 
 
 @dataclass
@@ -164,11 +168,14 @@ def play(path: Path, users: dict[str, User], *, today: date, now: datetime | Non
     for number, act in enumerate(acts, start=1):
         stage.act = act
         stage.at = max(stage.at + timedelta(seconds=1), _moment(stage, act))
-        name = next(key for key in act if key in VERBS)
+        name = next((key for key in act if key in VERBS), None)
+        if name is None:
+            raise UnknownAct(f"{path.name}, act {number}: none of {', '.join(act)} is a verb.")
         VERBS[name](stage, act)
         if number % 100 == 0:
             yield f"{frame['code']}: {number} of {len(acts)} acts"
     _look_away(stage)
+    _keep_back_mail(stage.engagement)
     yield f"{frame['code']}: {len(acts)} acts, {stage.engagement.client.name}"
 
 
@@ -242,3 +249,10 @@ def _look_away(stage: Stage) -> None:
             .first()
         )
         Membership.objects.filter(pk=membership.pk).update(seen_event=newest or 0, seen_at=seen_at)
+
+
+def _keep_back_mail(engagement: Engagement) -> None:
+    """Let nobody get a mail today about what the story tells of weeks ago."""
+    Mail.objects.filter(engagement=engagement, state=Mail.State.QUEUED).update(
+        state=Mail.State.DROPPED, text="", html=""
+    )
