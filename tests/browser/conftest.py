@@ -14,7 +14,9 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 expect.set_options(timeout=10_000)
 
 # A resource that is not there in tests, or a request that a test cut off on purpose.
-HARMLESS = re.compile(r"net::ERR_(INTERNET_DISCONNECTED|FAILED|ABORTED|CONNECTION|NETWORK|EMPTY)|status of (401|403|404|409|422|5\d\d)")
+HARMLESS = re.compile(
+    r"net::ERR_(INTERNET_DISCONNECTED|FAILED|ABORTED|CONNECTION|NETWORK|EMPTY)|status of (401|403|404|409|422|5\d\d)"
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,14 +52,19 @@ def window(chromium: Browser, server: Server) -> Iterator[Callable[..., BrowserC
         context = chromium.new_context(base_url=server.base_url, **options)
         if person is not None:
             context.add_cookies(
-                [{"name": name, "value": value, "url": server.base_url} for name, value in cookies_for(person).items()]
+                [
+                    {"name": name, "value": value, "url": server.base_url}
+                    for name, value in cookies_for(person).items()
+                ]
             )
         context.on("weberror", lambda error: errors.append(str(error.error)))
         context.on(
             "console",
-            lambda message: errors.append(message.text)
-            if message.type == "error" and not HARMLESS.search(message.text)
-            else None,
+            lambda message: (
+                errors.append(message.text)
+                if message.type == "error" and not HARMLESS.search(message.text)
+                else None
+            ),
         )
         opened.append(context)
         return context

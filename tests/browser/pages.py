@@ -76,16 +76,15 @@ def stored(engagement: Engagement, key: str = TEXT, **more: object) -> object:
 def drafts(page: Page) -> list[dict]:
     """Return what this browser keeps of what was typed."""
     return page.evaluate(
-        """() => new Promise((resolve) => {
+        """async () => (await indexedDB.databases()).length && new Promise((resolve) => {
             const request = indexedDB.open("throughline");
             request.onsuccess = () => {
                 const base = request.result;
-                if (!base.objectStoreNames.contains("drafts")) return base.close(), resolve([]);
                 const all = base.transaction("drafts").objectStore("drafts").getAll();
                 all.onsuccess = () => (base.close(), resolve(all.result));
             };
         })"""
-    )
+    ) or []
 
 
 def name_of(person: User) -> str:
