@@ -94,7 +94,11 @@ def serving(application: Any = None) -> Iterator[Server]:
 def process(*, module: str = "config.asgi:application", port: int = 0, **environment: str) -> Server:
     """Start uvicorn as a process of its own on the test's database; the caller ends it."""
     port = port or free_port()
-    inside = os.environ | {"DATABASE_URL": test_database(), "DJANGO_SETTINGS_MODULE": "tests.settings", "PGAPPNAME": "web"}
+    inside = os.environ | {
+        "DATABASE_URL": test_database(),
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "PGAPPNAME": "web",
+    }
     child = subprocess.Popen(
         [
             *(sys.executable, "-m", "uvicorn", module, "--host", "127.0.0.1", "--port", str(port)),

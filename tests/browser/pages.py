@@ -75,8 +75,9 @@ def stored(engagement: Engagement, key: str = TEXT, **more: object) -> object:
 
 def drafts(page: Page) -> list[dict]:
     """Return what this browser keeps of what was typed."""
-    return page.evaluate(
-        """async () => (await indexedDB.databases()).length && new Promise((resolve) => {
+    return (
+        page.evaluate(
+            """async () => (await indexedDB.databases()).length && new Promise((resolve) => {
             const request = indexedDB.open("throughline");
             request.onsuccess = () => {
                 const base = request.result;
@@ -84,7 +85,9 @@ def drafts(page: Page) -> list[dict]:
                 all.onsuccess = () => (base.close(), resolve(all.result));
             };
         })"""
-    ) or []
+        )
+        or []
+    )
 
 
 def name_of(person: User) -> str:

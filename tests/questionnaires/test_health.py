@@ -322,7 +322,9 @@ class TestGathering:
         assert {"late", "budget"} <= set(ours)
         assert not {"late", "budget"} & set(theirs)
 
-    def test_takes_seventeen_statements_whatever_there_is(self, maya, consultant, contributor, engagement, desk):
+    def test_takes_seventeen_statements_whatever_there_is(
+        self, maya, consultant, contributor, engagement, desk
+    ):
         view = desk(consultant).view
         with Statements() as before:
             health.gather(view, datetime.now(UTC))
