@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from questionnaires.actions import publishing
@@ -39,9 +40,11 @@ class Command(BaseCommand):
         users = story.make_people()
         today = options["today"] or timezone.localdate()
         for path in story.files():
-            for line in story.play(path, users, today=today):
-                self.stdout.write(line)
-                self.stdout.flush()
+            # Whole or not at all: a story that was broken off begins anew the next time.
+            with transaction.atomic():
+                for line in story.play(path, users, today=today):
+                    self.stdout.write(line)
+                    self.stdout.flush()
 
     def accounts(self) -> None:
         """List one person per part, with the password they share."""
