@@ -5,9 +5,12 @@ import re
 PAINT = {
     "--ink": "#181b1e",
     "--ink-3": "#5d646b",
+    "--rule": "#d5d9d3",
     "--rule-strong": "#7d858a",
+    "--accent": "#1b4899",
     "--warn": "#854c00",
     "--sheet": "#ffffff",
+    "--sunken": "#eceee9",
     "--initiate": "#775a1c",
     "--gather": "#15625c",
     "--develop": "#753d6d",

@@ -59,6 +59,7 @@ of_engagement: list[URLPattern | URLResolver] = [
     path("", overview.overview, name="overview"),
     path("steps/", steps.steps, name="steps"),
     path("steps/<str:number>/", steps.step, name="step"),
+    path("steps/<str:number>/map/", steps.step_map, name="step-map"),
     path("steps/<str:number>/round/", rounds.start, name="round-start"),
     path("steps/<str:number>/compare/", rounds.compare, name="round-compare"),
     path("items/<str:key>/", include(of_item)),

@@ -77,6 +77,7 @@ TABLE = [
     row("questionnaires:overview", P.SEE),
     row("questionnaires:steps", P.SEE, shows=302),
     row("questionnaires:step", P.SEE, number="step"),
+    row("questionnaires:step-map", P.SEE, number="step"),
     row("questionnaires:item", P.SEE),
     row("questionnaires:item-history", P.SEE),
     row("questionnaires:registers", P.SEE),

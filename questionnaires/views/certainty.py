@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.http import SignedInRequest
 from engagements.models import Membership
 from engagements.policy import Permission
-from questionnaires import access, burndown, certainty, reading, values
+from questionnaires import access, certainty, pictures, reading, values
 from questionnaires.actions import answers
 from questionnaires.actions import certainty as actions
 from questionnaires.actions.entries import ChangedMeanwhile, NotPossible
@@ -38,7 +38,7 @@ def unknowns(request: SignedInRequest, engagement_id: int) -> HttpResponse:
         desk,
         "unknowns",
         found=found,
-        chart=burndown.chart(found.course),
+        picture=pictures.unknowns(found.course),
         not_assumed=actions.NOT_ASSUMED,
     )
     with timezone.override(desk.engagement.zone):

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.http import SignedInRequest
 from engagements.policy import Permission
-from questionnaires import access
+from questionnaires import access, pictures
 from questionnaires import health as rules
 from questionnaires.actions import health as actions
 from questionnaires.actions.entries import NotPossible
+from questionnaires.course import course
 from questionnaires.forms import DateInput
 from questionnaires.models import HealthLevel
 from questionnaires.views.shell import shell
@@ -26,12 +27,16 @@ from questionnaires.views.sidework import sidework
 def health(request: SignedInRequest, engagement_id: int) -> HttpResponse:
     """Show the health with every reason, step by step, and the table of rules behind it."""
     desk = access.get_desk(request.user, engagement_id, can=Permission.SEE)
-    found = rules.gather(desk.view, timezone.now())
+    now = timezone.now()
+    found = rules.gather(desk.view, now)
     with timezone.override(desk.engagement.zone):
         context = shell(
             desk,
             "health",
             health=found.whole,
+            picture=pictures.burn_down(
+                course(desk.view, now), found.whole.forecast, desk.engagement.end_date
+            ),
             steps=[(step, found.steps.get(step.key)) for step in desk.framework.steps],
             rules=[rule for rule in rules.RULES if desk.membership.is_firm or not rule.firm_only],
         )

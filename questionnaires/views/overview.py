@@ -12,7 +12,8 @@ from accounts.http import SignedInRequest
 from accounts.models import Side
 from engagements.models import Event
 from engagements.policy import Permission
-from questionnaires import access, happenings, health, reading
+from questionnaires import access, happenings, health, pictures, reading
+from questionnaires.course import course
 from questionnaires.fragments import Drawing
 from questionnaires.line import line
 from questionnaires.marks import here, marks
@@ -42,6 +43,7 @@ def overview(request: SignedInRequest, engagement_id: int) -> HttpResponse:
         loops=drawn.loops,
         here=here(desk.framework, found.counted),
         health=found.whole,
+        picture=pictures.progress(course(desk.view, now)),
         happened=happenings.told(desk.view, list(events))[:8],
         conflicts=[thing for thing in found.things if thing.kind == Kind.CONFLICT],
         with_client=[thing for thing in found.things if thing.side == Side.CLIENT],
@@ -81,9 +83,10 @@ def register(request: SignedInRequest, engagement_id: int, key: str) -> HttpResp
     entry = reading.entries_for(view, entries).get()
     item = reading.item_views(view, [entry])[entry.pk]
     drawing = Drawing(view, token=get_token(request))
+    picture = pictures.of_risks(register, item) if register.key == pictures.RISKS else None
     with timezone.override(desk.engagement.zone):
         return render(
             request,
             "questionnaires/register.html",
-            drawing.context(**shell(desk, "registers", register=register, item=item)),
+            drawing.context(**shell(desk, "registers", register=register, item=item, picture=picture)),
         )

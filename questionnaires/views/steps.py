@@ -13,12 +13,12 @@ from django.views.decorators.http import require_safe
 from accounts.http import SignedInRequest
 from accounts.models import Side
 from engagements.policy import Permission
-from questionnaires import access, reading, worklists
+from questionnaires import access, pictures, reading, worklists
 from questionnaires.access import Viewpoint
 from questionnaires.document import Step
 from questionnaires.fragments import Drawing, rail
 from questionnaires.marks import here
-from questionnaires.models import Round
+from questionnaires.models import Entry, Round
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.reading import ItemView, SectionView
 from questionnaires.views.shell import shell
@@ -59,6 +59,17 @@ def step(request: SignedInRequest, engagement_id: int, number: str) -> HttpRespo
         context["may"] = ""
     with timezone.override(desk.engagement.zone):
         return render(request, "questionnaires/step.html", drawing.context(**context))
+
+
+@require_safe
+def step_map(request: SignedInRequest, engagement_id: int, number: str) -> HttpResponse:
+    """Show what rests on what within a step."""
+    desk, step = access.get_step(request.user, engagement_id, number, can=Permission.SEE)
+    entries = Entry.objects.filter(
+        engagement=desk.engagement, round__step_key=step.key, round__is_latest=True
+    ).select_related("round")
+    context = shell(desk, "steps", step=step, picture=pictures.of_step(desk.view, step, entries))
+    return render(request, "questionnaires/step_map.html", context)
 
 
 def earlier_round(request: SignedInRequest, desk: access.Desk, step: Step) -> Round | None:

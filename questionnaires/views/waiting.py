@@ -17,7 +17,7 @@ from accounts.models import Side
 from engagements.actions import engagements
 from engagements.policy import Permission
 from engagements.templatetags.interface import day as in_words
-from questionnaires import access
+from questionnaires import access, pictures
 from questionnaires import waiting as reading
 from questionnaires.actions import waiting as actions
 from questionnaires.actions.entries import NotPossible
@@ -57,7 +57,15 @@ def waiting(request: SignedInRequest, engagement_id: int) -> HttpResponse:
                 "not_asked": not_asked[Side.FIRM],
             },
         ]
-        return render(request, "questionnaires/waiting.html", shell(desk, "waiting", columns=columns))
+        picture = pictures.waiting_times(
+            [thing.days for thing in found.with_client],
+            [thing.days for thing in found.with_firm],
+            client_name,
+            _("Us") if desk.membership.is_firm else _("The firm"),
+        )
+        return render(
+            request, "questionnaires/waiting.html", shell(desk, "waiting", columns=columns, picture=picture)
+        )
 
 
 @require_POST
