@@ -1,0 +1,97 @@
+"""Every page that links lead to, in the demo: it is there, it fits a phone, and everybody can read and use it.
+
+The walk begins at a person's home and follows each link once per route, so that a new page is looked at as soon as
+something leads to it. What is looked at: the answer's status, errors in the console, width at 390 px, one heading of
+the first rank, and axe's rules of WCAG 2.2 A and AA, with contrast in both themes.
+"""
+
+from collections import deque
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from django.urls import Resolver404, resolve
+
+from accounts.models import User
+from tests.server import serving
+
+AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
+PHONE = {"width": 390, "height": 844}
+
+LINKS = """() => [...document.querySelectorAll('main a[href], header a[href], nav a[href]')]
+    .filter((link) => !link.hasAttribute('download') && link.origin === location.origin && link.checkVisibility())
+    .map((link) => link.pathname + link.search)"""
+TOO_WIDE = """() => {
+    const clipped = (element) => {
+        for (let up = element.parentElement; up && up !== document.body; up = up.parentElement)
+            if (getComputedStyle(up).overflowX !== 'visible') return true;
+        return false;
+    };
+    if (document.documentElement.scrollWidth <= innerWidth) return [];
+    return [...document.querySelectorAll('body *')]
+        .filter((it) => it.getBoundingClientRect().right > innerWidth + 1 && !clipped(it))
+        .slice(0, 3).map((it) => it.outerHTML.slice(0, 120));
+}"""
+HEADINGS = "() => document.querySelectorAll('h1').length"
+VIOLATIONS = """(rules) => axe.run(document, rules).then((found) => found.violations.map((rule) =>
+    rule.id + ': ' + rule.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(' | ')))"""
+ALL_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+
+# Files, and what answers with something else than a page.
+NOT_PAGES = {"file", "file-version", "evidence-export", "download", "stream", "own-stream"}
+
+
+@pytest.fixture
+def server(transactional_db, demo):
+    """Serve the demo instead of the world."""
+    with serving() as running:
+        yield running
+
+
+def kind_of(path: str) -> str | None:
+    """Return the route that a link leads to, or None where it leads to no page of ours."""
+    try:
+        found = resolve(urlsplit(path).path)
+    except Resolver404:
+        return None
+    return None if found.url_name in NOT_PAGES else found.view_name
+
+
+def faults(page, path: str) -> list[str]:
+    """Open a page and say what is wrong with it."""
+    page.emulate_media(color_scheme="light")
+    response = page.goto(path)
+    if response.status != 200:
+        return [f"answers {response.status}"]
+    if not response.headers["content-type"].startswith("text/html"):
+        return []
+    found = []
+    if page.evaluate(HEADINGS) != 1:
+        found.append(f"{page.evaluate(HEADINGS)} headings of the first rank")
+    found += [f"too wide: {it}" for it in page.evaluate(TOO_WIDE)]
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found += page.evaluate(VIOLATIONS, ALL_RULES)
+    page.emulate_media(color_scheme="dark")
+    found += [f"in the dark, {it}" for it in page.evaluate(VIOLATIONS, CONTRAST)]
+    return found
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["ines.carvalho@alder-voss.example", "helen.marsh@northbridge.example", "edwin.cho@alder-voss.example"],
+)
+def test_every_page_is_there_fits_a_phone_and_is_open_to_all(window, demo, email):
+    page = window(User.objects.get(email=email), viewport=PHONE, reduced_motion="reduce").new_page()
+    queue, seen, wrong = deque(["/"]), set(), []
+    while queue:
+        path = queue.popleft()
+        kind = kind_of(path)
+        if kind is None or kind in seen:
+            continue
+        seen.add(kind)
+        wrong += [f"{path} {fault}" for fault in faults(page, path)]
+        queue.extend(page.evaluate(LINKS))
+
+    assert len(seen) > 5
+    assert not wrong, "\n".join(wrong)
