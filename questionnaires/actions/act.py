@@ -133,6 +133,17 @@ class Act:
             pairs[name] = [first, plain(new)]
             self.unstored.setdefault(entry.pk, set()).add(name)
 
+    def begin_work(self, entry: Entry) -> None:
+        """Note that somebody works on an entry. Where nobody was asked for it, its waiting counts from here."""
+        entry = self.current(entry)
+        asked = entry.state != Entry.State.OPEN or entry.owner_id is not None
+        self.change(entry, state=Entry.State.DRAFT, held_since=entry.held_since if asked else self.at)
+
+    def contest(self, entry: Entry) -> None:
+        """Mark an entry as having two answers; what waits since now is the choice between them."""
+        entry = self.current(entry)
+        self.change(entry, conflict=True, held_since=entry.held_since if entry.conflict else self.at)
+
     def alter(self, thing: Model, **fields: Any) -> None:
         """Set and store *fields* of a row, a signature or the like, keeping old and new for the event."""
         moved = []

@@ -116,7 +116,7 @@ def save(
             saved.moved = apply_settling(act, entry, changes)
         elif entry.state in (Entry.State.OPEN, Entry.State.UNKNOWN, Entry.State.NOT_APPLICABLE):
             # Who finds out, or why it was set aside, stays known until the new answer is settled.
-            act.change(entry, state=Entry.State.DRAFT)
+            act.begin_work(entry)
     saved.event = act.finish(
         "note.saved" if place.part == Answer.Part.NOTE else "answer.saved",
         entry=entry,
@@ -313,7 +313,7 @@ def _open_conflict(
         changed_at=act.at,
     )
     if answer.part != Answer.Part.NOTE:
-        act.change(entry, conflict=True)
+        act.contest(entry)
     # Its author sees it before them; who wrote what stands may be somewhere else by now.
     act.tell([answer.updated_by_id], InboxItem.Kind.CONFLICT, entry)
     return _conflicted(act, entry, answer, conflict, base)
@@ -377,7 +377,7 @@ def _revive(act: Act, entry: Entry, answer: Answer) -> bool:
     if answer.row.deleted_at is None:
         return False
     act.alter(answer.row, contested_by=answer.row.deleted_by, deleted_by=None, deleted_at=None)
-    act.change(entry, conflict=True)
+    act.contest(entry)
     return True
 
 

@@ -259,4 +259,4 @@ def touch(act: Act, entry: Entry) -> None:
         Entry.State.UNKNOWN,
         Entry.State.NOT_APPLICABLE,
     ):
-        act.change(entry, state=Entry.State.DRAFT)
+        act.begin_work(entry)
