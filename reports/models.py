@@ -1,5 +1,6 @@
 """Reports: one rendering of a deliverable, from an immutable snapshot."""
 
+import base64
 import secrets
 from typing import Self
 
@@ -8,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Side, User
+from accounts.models import Client, Side, User
 from engagements.models import Engagement
 from questionnaires.models import FrameworkVersion
 
@@ -21,6 +22,54 @@ def new_code() -> str:
     """Return a check code such as K7Q4-2MTX, for people to type and machines to find."""
     letters = "".join(secrets.choice(CODE_LETTERS) for _place in range(8))
     return f"{letters[:4]}-{letters[4:]}"
+
+
+class BrandQuerySet(models.QuerySet["Brand"]):
+    """Read how documents are dressed."""
+
+    def for_client(self, client: Client) -> Self:
+        """Keep the firm's row and the client's own."""
+        return self.filter(Q(client=None) | Q(client=client))
+
+
+class Brand(models.Model):
+    """How documents look: one row for the firm, one for each client that differs. What is empty is the firm's."""
+
+    class Paper(models.TextChoices):
+        A4 = "A4", _("A4")
+        LETTER = "Letter", _("US Letter")
+
+    client = models.OneToOneField(Client, models.CASCADE, null=True, blank=True, related_name="brand")
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    # A PNG that we drew ourselves from what was uploaded.
+    logo = models.BinaryField(null=True, blank=True, max_length=400_000)
+    colour = models.CharField(_("main colour"), max_length=7, blank=True)
+    accent = models.CharField(_("second colour"), max_length=7, blank=True)
+    footer = models.CharField(_("footer"), max_length=160, blank=True)
+    paper = models.CharField(_("paper"), max_length=6, choices=Paper, blank=True)
+    language = models.CharField(_("language of the fixed words"), max_length=8, blank=True)
+    changed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    objects = BrandQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["client"], nulls_distinct=False, name="reports_brand_once"),
+            models.CheckConstraint(
+                condition=(Q(colour="") | Q(colour__regex=r"^#[0-9a-f]{6}$"))
+                & (Q(accent="") | Q(accent__regex=r"^#[0-9a-f]{6}$")),
+                name="reports_brand_colours",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def logo_address(self) -> str:
+        """The logo as an address that holds the picture itself, "" for none."""
+        return f"data:image/png;base64,{base64.b64encode(self.logo).decode()}" if self.logo else ""
 
 
 class ReportQuerySet(models.QuerySet["Report"]):

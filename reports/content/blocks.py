@@ -33,8 +33,12 @@ def table(
     *,
     title: str = "",
     empty: str = "",
+    look: str = "",
 ) -> Block:
-    """Return a table. A column is its label, or (label, ``r`` for figures); a cell is text or {text, tone, sub}."""
+    """Return a table. A column is its label, or (label, ``r`` for figures); a cell is text or {text, tone, sub}.
+
+    *look* ``matrix`` sets it as a grid whose first column names its rows.
+    """
     heads = [
         {"label": column, "align": ""}
         if isinstance(column, str)
@@ -54,7 +58,7 @@ def table(
         ]
         for row in rows
     ]
-    return {"type": "table", "title": title, "columns": heads, "rows": cells, "empty": empty}
+    return {"type": "table", "title": title, "columns": heads, "rows": cells, "empty": empty, "look": look}
 
 
 def facts(pairs: Iterable[tuple[str, str]], *, title: str = "") -> Block:
@@ -109,6 +113,26 @@ def answer(
         "long": sum(len(block.get("text", "")) for block in value) > 1200
         or any(len(block.get("rows", ())) > 6 for block in value),
     }
+
+
+def passage(
+    *, title: str, number: str = "", value: Sequence[Block], side: Sequence[Cell] = (), wide: bool = False
+) -> Block:
+    """Return something told under its own name, with where it comes from in the margin; a wide one below its name."""
+    lines = [{"text": line, "tone": ""} if isinstance(line, str) else line for line in side if line]
+    return {
+        "type": "passage",
+        "title": title,
+        "number": number,
+        "value": list(value),
+        "side": lines,
+        "wide": wide,
+    }
+
+
+def figures(pairs: Iterable[tuple[str, str]]) -> Block:
+    """Return up to four figures that say how things stand, each with what it counts."""
+    return {"type": "figures", "pairs": [[figure, label] for figure, label in pairs]}
 
 
 def section(

@@ -11,13 +11,39 @@ from django.utils.translation import gettext as _
 from accounts.models import Side
 from engagements.policy import Role
 from questionnaires.document import Framework
-from reports.content import status
+from reports.content import (
+    architecture,
+    data_assessment,
+    decision_log,
+    deployment,
+    discovery,
+    experiments,
+    kickoff,
+    model_card,
+    monitoring,
+    pack,
+    risks,
+    status,
+)
 from reports.content.blocks import Block
+from reports.content.kinds import PACK, PURPOSES, STATUS
 from reports.content.record import Record, day
 
-FIRM = "Alder & Voss"
 Writer = Callable[..., list[Block]]
-WRITERS: dict[str, Writer] = {"status-report": status.sections}
+# In the order in which they stand in the hand-over pack.
+WRITERS: dict[str, Writer] = {
+    STATUS: status.sections,
+    "kickoff-plan": kickoff.sections,
+    "discovery-report": discovery.sections,
+    "data-assessment": data_assessment.sections,
+    "architecture-brief": architecture.sections,
+    "experiment-log": experiments.sections,
+    "model-card": model_card.sections,
+    "deployment-plan": deployment.sections,
+    "monitoring-governance-plan": monitoring.sections,
+    "decision-log": decision_log.sections,
+    "risk-register": risks.sections,
+}
 
 
 class NoSuchDeliverable(Exception):
@@ -25,23 +51,34 @@ class NoSuchDeliverable(Exception):
 
 
 def titles(framework: Framework) -> dict[str, str]:
-    """Return the deliverables' titles by key, in the framework's order."""
-    return {
-        deliverable.key: deliverable.title
+    """Return the deliverables' titles by key, in the framework's order; the pack of all of them comes last."""
+    found = {
+        deliverable.key: _(deliverable.title)
         for deliverable in framework.deliverables
         if deliverable.key in WRITERS
     }
+    return {**found, PACK: _("Hand-over pack")} if found else found
 
 
 def snapshot(
-    record: Record, kind: str, *, number: int, since: int, replaces: str = "", language: str = "en"
+    record: Record, kind: str, *, number: int, since: int, replaces: str = "", language: str = ""
 ) -> dict[str, Any]:
-    """Return a deliverable as plain data: JSON in, JSON out, nothing that a database would have to explain."""
-    known = titles(record.view.framework)
-    if kind not in known:
+    """Return a deliverable as plain data: JSON in, JSON out, nothing that a database would have to explain.
+
+    *language* is that of the fixed words; without one, the one set for documents of this client.
+    """
+    if kind not in titles(record.view.framework):
         raise NoSuchDeliverable(kind)
+    engagement = record.engagement
+    language = language or record.house.language
     with translation.override(language):
-        engagement = record.engagement
+        known, house = titles(record.view.framework), record.house
+        extra: dict[str, Any] = {}
+        if kind == PACK:
+            sections, extra["contents"] = pack.whole(record, WRITERS, known, since=since)
+            extra["data"] = pack.tables(record)
+        else:
+            sections = WRITERS[kind](record, since=since)
         data = {
             "format": 1,
             "kind": kind,
@@ -52,22 +89,27 @@ def snapshot(
             "edition_words": _("for the firm only")
             if record.is_firm
             else _("for %(name)s") % {"name": engagement.client.name},
-            "firm": FIRM,
+            "firm": house.name,
             "client": engagement.client.name,
             "name": engagement.name,
             "code": engagement.code,
-            "cover_title": engagement.name if kind == "status-report" else known[kind],
-            "lede": engagement.aim,
+            "cover_title": engagement.name if kind == STATUS else known[kind],
+            "lede": engagement.aim if kind == STATUS else str(PURPOSES.get(kind, "")),
             "period": period(record),
-            "footer": _("%(firm)s for %(client)s. Confidential.")
-            % {"firm": FIRM, "client": engagement.client.name},
-            "about": about(record, replaces),
-            "paper": "A4",
+            "footer": house.footer
+            or _("%(firm)s for %(client)s. Confidential.")
+            % {"firm": house.name, "client": engagement.client.name},
+            "about": about(record, kind, replaces),
+            "paper": house.paper,
+            "house": house.plain(),
+            # Chapters of papers are numbered; those of a status report are named by their step.
+            "numbered": kind != STATUS,
             "at": record.at.replace(hour=12, minute=0, second=0, microsecond=0).isoformat(),
             "event": engagement.last_event,
             "framework": {"key": record.view.framework.key, "version": record.view.framework.version},
             "line": record.drawn,
-            "sections": WRITERS[kind](record, since=since),
+            "sections": sections,
+            **extra,
         }
     # Through JSON and back: what cannot be stored must not get this far.
     plain: dict[str, Any] = json.loads(json.dumps(data, ensure_ascii=False, default=str))
@@ -76,10 +118,15 @@ def snapshot(
 
 def period(record: Record) -> str:
     """Return up to which day this tells."""
-    return _("to %(day)s") % {"day": f"{day(record.today, record.today)} {record.today.year}"}
+    return _("to %(day)s") % {"day": today(record)}
 
 
-def about(record: Record, replaces: str) -> list[tuple[str, str]]:
+def today(record: Record) -> str:
+    """Return the day it is written, with its year."""
+    return f"{day(record.today, record.today)} {record.today.year}"
+
+
+def about(record: Record, kind: str, replaces: str) -> list[tuple[str, str]]:
     """Return what the foot of the cover says: period, people, what it replaces."""
     current = [member for member in record.people if member.ended_at is None]
 
@@ -89,7 +136,12 @@ def about(record: Record, replaces: str) -> list[tuple[str, str]]:
         )
 
     lines = [
-        (_("Period"), period(record)),
+        *(
+            []
+            if kind == STATUS
+            else [(_("Engagement"), f"{record.engagement.name}, {record.engagement.code}")]
+        ),
+        (_("Period"), period(record)) if kind == STATUS else (_("As of"), today(record)),
         (_("Prepared for"), named(Side.CLIENT, Role.CLIENT_SPONSOR) or record.engagement.client.name),
         (_("Prepared by"), named(Side.FIRM, Role.PROJECT_MANAGER, Role.CONSULTANT)),
     ]

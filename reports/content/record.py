@@ -12,18 +12,21 @@ from django.utils.translation import ngettext, pgettext
 
 from accounts.models import Side
 from engagements.models import Engagement, Event, Membership
-from questionnaires import reading, values
+from questionnaires import reading, trials, values
 from questionnaires.access import Viewpoint
 from questionnaires.calendar import days_since
+from questionnaires.coverage import Coverage, coverages
 from questionnaires.document import Column, Item, Step
+from questionnaires.gates import Standing, standings
 from questionnaires.line import line
 from questionnaires.marks import here, marks
-from questionnaires.models import Entry
+from questionnaires.models import Attempt, Clash, Decision, Entry, Request
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.progress import Progress
 from questionnaires.reading import ItemView
 from reports.content import blocks
 from reports.content.blocks import Block, Cell
+from reports.content.house import House, house_of
 
 
 @dataclass
@@ -47,6 +50,11 @@ class Record:
     def today(self) -> date:
         """The day this is about, by the engagement's calendar."""
         return self.engagement.today(self.at)
+
+    @cached_property
+    def house(self) -> House:
+        """How documents of this engagement are dressed."""
+        return house_of(self.engagement.client)
 
     @cached_property
     def people(self) -> list[Membership]:
@@ -107,6 +115,66 @@ class Record:
             "here": here(self.view.framework, self.counted),
         }
 
+    @cached_property
+    def gates(self) -> list[Standing]:
+        """The gates as they stand, in the document's order."""
+        return standings(self.view, now=self.at)
+
+    @cached_property
+    def decisions(self) -> list[Decision]:
+        """Every decision on what this side sees, by number."""
+        found = (
+            Decision.objects.filter(engagement=self.engagement)
+            .select_related(
+                "entry",
+                "version",
+                "client__user",
+                "firm__user",
+                "reopened_by",
+                "replaces",
+                "replaced_by",
+                "footing",
+            )
+            .order_by("number")
+        )
+        return [one for one in found if self.sees(one.entry.item_key)]
+
+    @cached_property
+    def clashes(self) -> list[Clash]:
+        """What could not all stand, by number; what went away by itself is left out."""
+        return list(
+            Clash.objects.filter(engagement=self.engagement)
+            .exclude(state=Clash.State.GONE)
+            .for_side(is_firm=self.is_firm)
+            .select_related("decided_by__user")
+            .prefetch_related("sides__request__author__user")
+            .order_by("number")
+        )
+
+    @cached_property
+    def requests(self) -> list[Request]:
+        """What people of the client side want, by number."""
+        return list(
+            Request.objects.filter(engagement=self.engagement)
+            .select_related("author__user")
+            .order_by("number")
+        )
+
+    @cached_property
+    def attempts(self) -> list[Attempt]:
+        """What was tried, by number."""
+        return list(trials.attempts(self.view))
+
+    @cached_property
+    def coverages(self) -> list[Coverage]:
+        """What is on record for public frameworks."""
+        return coverages(self.view)
+
+    def sees(self, key: str) -> bool:
+        """Say whether this side may know of an item."""
+        framework = self.view.framework
+        return framework.has_item(key) and self.view.may_see(framework.item(key))
+
     def events_after(self, number: int) -> list[Event]:
         """Return what happened since an event, oldest first."""
         events = Event.objects.filter(engagement=self.engagement).for_side(self.view.side).after(number)
@@ -147,12 +215,15 @@ class Record:
 
     def register(self, key: str) -> list[dict[str, str]]:
         """Return a register's rows as texts by column."""
-        found = self.items.get(REGISTER_PREFIX + key)
-        if found is None:
+        return self.lines(self.items.get(REGISTER_PREFIX + key))
+
+    def lines(self, item: ItemView | None) -> list[dict[str, str]]:
+        """Return a table's rows as texts by column."""
+        if item is None:
             return []
         return [
-            {cell.column.key: self.in_words(cell.column, cell.value) for cell in row.cells}
-            for row in found.rows
+            {cell.column.key: self.in_words(cell.column, cell.value, item.files) for cell in row.cells}
+            for row in item.rows
         ]
 
     def in_words(self, spec: Item | Column, value: Any, files: list[dict[str, Any]] | None = None) -> str:
@@ -201,7 +272,13 @@ class Record:
         filled = {cell.column.key for row in item.rows for cell in row.cells if cell.value is not None}
         columns = [column for column in item.columns if column.key in filled]
         return blocks.table(
-            [(column.label, "r" if column.type in ("number", "money") else "") for column in columns],
+            [
+                (
+                    column.label,
+                    {"number": "r", "money": "r", "date": "day", "person": "who"}.get(column.type, ""),
+                )
+                for column in columns
+            ],
             [
                 [
                     self.in_words(cell.column, cell.value, item.files)

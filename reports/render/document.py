@@ -55,7 +55,7 @@ def breakable(data: Any) -> Any:
             else data
         )
     if isinstance(data, dict):
-        return {key: value if key == "svg" else breakable(value) for key, value in data.items()}
+        return {key: value if key in ("svg", "house") else breakable(value) for key, value in data.items()}
     if isinstance(data, list):
         return [breakable(value) for value in data]
     return data

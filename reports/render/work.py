@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from questionnaires.spreadsheet import as_csv
 from reports.render import process
 from reports.render.child import ASSETS
 from reports.render.document import Frame, Snapshot, html, without, words_of
@@ -20,6 +22,7 @@ from reports.render.process import RenderFailed
 SHEETS = [f"{ASSETS}css/tokens.css", f"{ASSETS}css/report.css"]
 # Characters that fill a page, measured on our own documents; only for saying how far it is.
 PAGE = 1600
+COLOUR = re.compile(r"#[0-9a-f]{6}")
 # CPU seconds in which a section must be laid out by itself, while the one that cannot be is looked for.
 CPU_ALONE = 15
 REASONS = {
@@ -108,7 +111,8 @@ def _set(
                 "description": _("The data this document was made from"),
                 "text": json.dumps(snapshot, ensure_ascii=False, sort_keys=True, indent=1),
                 "epoch": epoch(snapshot),
-            }
+            },
+            *tables(snapshot),
         ],
     }
     return process.set_document(job, seconds=seconds or 60 + 2 * expected, step=step)
@@ -116,8 +120,28 @@ def _set(
 
 def page_style(snapshot: Snapshot) -> str:
     """Return the rules that depend on the document: the size of its paper."""
-    size = {"A4": "A4", "Letter": "letter"}[snapshot.get("paper", "A4")]
-    return f"@page {{ size: {size}; }}"
+    size, height = {"A4": ("A4", "297mm"), "Letter": ("letter", "279.4mm")}[snapshot.get("paper", "A4")]
+    house = snapshot.get("house", {})
+    colours = [
+        f"--brand{name}: {value}"
+        for name, value in (("", house.get("colour", "")), ("-2", house.get("accent", "")))
+        if COLOUR.fullmatch(value)
+    ]
+    style = f"@page {{ size: {size}; }} .cover {{ height: {height}; }}"
+    return f"{style} :root {{ {'; '.join(colours)} }}" if colours else style
+
+
+def tables(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """Return the tables that travel beside a document, as CSV."""
+    return [
+        {
+            "name": name,
+            "description": _("Data of this engagement, as a table"),
+            "text": "\ufeff" + as_csv(rows).decode("utf-8-sig"),
+            "epoch": epoch(snapshot),
+        }
+        for name, rows in snapshot.get("data", {}).items()
+    ]
 
 
 def sheets() -> list[str]:

@@ -28,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("engagement", help="the engagement's code, such as NBH-01")
         parser.add_argument("kind", help="the deliverable's key, such as status-report")
         parser.add_argument("--side", choices=Side.values, default=Side.CLIENT)
+        parser.add_argument("--language", choices=[code for code, _name in settings.LANGUAGES], default="")
         parser.add_argument("-o", "--output", type=Path, required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,7 +43,9 @@ class Command(BaseCommand):
             raise CommandError(f"There is no engagement with the code {options['engagement']}.")
         record = record_of(Viewpoint(questionnaire, Side(options["side"])))
         try:
-            data = deliverables.snapshot(record, options["kind"], number=0, since=0)
+            data = deliverables.snapshot(
+                record, options["kind"], number=0, since=0, language=options["language"]
+            )
         except deliverables.NoSuchDeliverable as error:
             known = ", ".join(deliverables.titles(questionnaire.framework))
             raise CommandError(f"There is no deliverable {error}. There are: {known}.") from error
