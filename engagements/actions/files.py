@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core.files.base import File as AnyFile
-from django.core.files.base import File as DjangoFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Sum
@@ -99,7 +98,7 @@ def store(*, upload: "AnyFile[bytes]") -> tuple[str, str, int]:
         size += len(chunk)
     upload.seek(0)
     name = uuid.uuid4().hex
-    return default_storage.save(f"{name[:2]}/{name}", DjangoFile(upload)), digest.hexdigest(), size
+    return default_storage.save(f"{name[:2]}/{name}", AnyFile(upload)), digest.hexdigest(), size
 
 
 def keep(
@@ -114,8 +113,8 @@ def keep(
 ) -> tuple[File, FileVersion]:
     """Keep an upload as a new file, or as the next version of *replaces*.
 
-    Raises RefusedFile. The caller holds the engagement's lock when it records the event; the bytes are
-    written before, and taken away again when the transaction fails.
+    Raises RefusedFile. The bytes are written before the rows and taken away again when these fail; a caller whose
+    own part of the transaction fails takes them away with `discard`.
     """
     at = at or timezone.now()
     size = upload.size or 0
@@ -161,3 +160,8 @@ def keep(
         default_storage.delete(storage_name)
         raise
     return file, version
+
+
+def discard(version: FileVersion) -> None:
+    """Take away the bytes of a version whose row is being rolled back."""
+    default_storage.delete(version.storage_name)

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.models import Side
 from engagements.actions import files
-from engagements.models import File
+from engagements.models import File, FileVersion
 from questionnaires import gates
 from questionnaires.access import Desk
 from questionnaires.actions import answers, ripple
@@ -39,9 +39,20 @@ def attach(
         replaces=replaces,
         at=at,
     )
+    try:
+        _record(desk, entry, file, version, replaces is not None, at)
+    except BaseException:
+        files.discard(version)
+        raise
+    return file
+
+
+def _record(
+    desk: Desk, entry: Entry, file: File, version: FileVersion, is_newer: bool, at: datetime | None
+) -> None:
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
     entry = act.current(entry)
-    if replaces is not None and entry.round_id is not None and _is_answered_with(entry, file):
+    if is_newer and entry.round_id is not None and _is_answered_with(entry, file):
         version_change = (None, "", f"file {file.pk}", version.number - 1, version.number)
         ripple.follow(act, entry, before=ripple.stood_as(entry), changes=[version_change])
     act.finish(
@@ -50,7 +61,6 @@ def attach(
         firm_only=file.side == Side.FIRM,
         data={"file": file.pk, "version": version.number, "name": file.name},
     )
-    return file
 
 
 def _is_answered_with(entry: Entry, file: File) -> bool:
