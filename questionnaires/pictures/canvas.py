@@ -42,6 +42,10 @@ LETTERS = {
 KINDS = {**SHAPES, **LETTERS}
 
 
+# Millimetres on paper: the letters of a drawing are then as high as those of a table's head.
+UNIT = 0.2
+
+
 @dataclass(frozen=True)
 class Picture:
     """A drawing for screens and for paper, what it shows in a sentence, and the same figures as a table."""
@@ -99,7 +103,7 @@ class Canvas:
         inner = "".join(self.parts)
         box = f'viewBox="0 0 {self.width} {self.height}" role="img" aria-label="{escape(said)}"'
         screen = f'<svg class="pic" {box}>{inner}</svg>'
-        paper = f'<svg width="{self.width}" height="{self.height}" {box}>{_literally(inner)}</svg>'
+        paper = f'<svg width="{self.width * UNIT:g}mm" {box}>{_literally(inner)}</svg>'
         return Picture(
             mark_safe(screen),  # noqa: S308 - drawn from numbers and escaped texts
             mark_safe(paper),  # noqa: S308 - drawn from numbers and escaped texts

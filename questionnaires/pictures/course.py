@@ -13,32 +13,36 @@ from questionnaires.health.forecast import Forecast
 from questionnaires.pictures.canvas import NOTHING, Canvas, Picture, round_up
 
 T = TypeVar("T")
-WIDTH, HEIGHT = 720, 230
+WIDTH, HEIGHT = 720, 210
 LEFT, RIGHT, TOP, BOTTOM = 36, 190, 16, 30
 # Rows of the table beside a drawing: the whole course is in it, thinned out evenly.
-MOST_ROWS = 14
+MOST_ROWS = 6
 
 
 class _Plot:
     """The box that counts are drawn into: days across, counts up."""
 
-    def __init__(self, first: date, last: date, top: int) -> None:
-        self.canvas = Canvas(WIDTH, HEIGHT)
+    def __init__(self, first: date, last: date, top: int, *, small: bool = False) -> None:
+        self.width, self.height, self.right = (430, 190, 132) if small else (WIDTH, HEIGHT, RIGHT)
+        self.canvas = Canvas(self.width, self.height)
         self.first, self.last, self.top = first, last, round_up(top)
         for level in dict.fromkeys((0, self.top // 2, self.top)):
             y = self.up(level)
-            self.canvas.path("grid" if level else "axis", f"M{LEFT} {y}H{WIDTH - RIGHT}")
+            self.canvas.path("grid" if level else "axis", f"M{LEFT} {y}H{self.width - self.right}")
             self.canvas.text("words", LEFT - 8, y + 4, level, anchor="end")
 
     def across(self, day: date) -> int:
         """Return where a day stands."""
         return round(
-            LEFT + (WIDTH - LEFT - RIGHT) * (day - self.first).days / max(1, (self.last - self.first).days)
+            LEFT
+            + (self.width - LEFT - self.right)
+            * (day - self.first).days
+            / max(1, (self.last - self.first).days)
         )
 
     def up(self, value: float) -> int:
         """Return where a count stands."""
-        return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * value / self.top)
+        return round(self.height - BOTTOM - (self.height - TOP - BOTTOM) * value / self.top)
 
     def line(self, kind: str, points: Sequence[tuple[date, int]]) -> None:
         """Draw counts as steps, as counts are."""
@@ -62,16 +66,24 @@ class _Plot:
             x = self.across(day)
             if all(abs(x - other) > 70 for other in taken):
                 taken.append(x)
-                anchor = "start" if x < LEFT + 20 else "middle"
-                self.canvas.text("words", x, HEIGHT - 8, in_words(day), anchor=anchor)
+                anchor = "start" if x < LEFT + 20 else "end" if x > self.width - self.right - 30 else "middle"
+                self.canvas.text("words", x, self.height - 8, in_words(day), anchor=anchor)
 
     def names(self, *lines: tuple[str, str, int]) -> None:
         """Name the lines at their ends: kind of letters, words, and the count; kept apart where ends lie close."""
         ends = sorted(((self.up(value), kind, words) for kind, words, value in lines), key=lambda end: end[0])
+        places = []
         y = TOP - 8
-        for at, kind, words in ends:
+        for at, _kind, _words in ends:
             y = max(y + 15, at + 4)
-            self.canvas.text(kind, WIDTH - RIGHT + 12, y, words)
+            places.append(y)
+        # What was pushed below the floor pushes back what stands above it.
+        lowest = self.height - 8
+        for place in range(len(places) - 1, -1, -1):
+            places[place] = min(places[place], lowest)
+            lowest = places[place] - 15
+        for (_at, kind, words), place in zip(ends, places, strict=True):
+            self.canvas.text(kind, self.width - self.right + 12, place, words)
 
 
 def progress(course: Sequence[Day]) -> Picture:
@@ -106,8 +118,13 @@ def progress(course: Sequence[Day]) -> Picture:
     return plot.canvas.picture(said, *_table(course))
 
 
-def burn_down(course: Sequence[Day], forecast: Forecast | None, planned: date | None) -> Picture:
-    """Return how many questions are left day by day, the range in which they end at this pace, and the planned end."""
+def burn_down(
+    course: Sequence[Day], forecast: Forecast | None, planned: date | None, *, small: bool = False
+) -> Picture:
+    """Return how many questions are left day by day, the range in which they end at this pace, and the planned end.
+
+    A *small* one is for half a page's width: the same letters, fewer of them.
+    """
     if len(course) < 2 or not any(one.asked for one in course):
         return NOTHING
     first, today = course[0].day, course[-1].day
@@ -116,7 +133,7 @@ def burn_down(course: Sequence[Day], forecast: Forecast | None, planned: date | 
     end = max(day for day in (today, planned, ahead and ahead.first, ahead and ahead.last) if day)
     # A far end would squeeze what happened into nothing.
     end = min(end, today + max(timedelta(days=60), (today - first) * 2))
-    plot = _Plot(first, end, max(one.open for one in course))
+    plot = _Plot(first, end, max(one.open for one in course), small=small)
     if ahead and ahead.first:
         _fan(plot, today, left, ahead.first, ahead.last)
     plot.line("first", [(one.day, one.open) for one in course])
@@ -127,10 +144,14 @@ def burn_down(course: Sequence[Day], forecast: Forecast | None, planned: date | 
     plot.days(first, today, *([planned] if planned and planned <= end else []), end)
     names = [("name-first", _("%(count)d left") % {"count": left}, left)]
     if planned and planned <= end:
-        names.append(("name-plan", _("planned: %(day)s") % {"day": in_words(planned)}, plot.top))
+        words = (
+            [_("planned:"), in_words(planned)]
+            if small
+            else [_("planned: %(day)s") % {"day": in_words(planned)}]
+        )
+        names += [("name-plan", word, plot.top) for word in words]
     if ahead:
-        names.append(("words", _("at this pace:"), round(plot.top * 0.18)))
-        names.append(("words", ahead.words, round(plot.top * 0.06)))
+        names += [("words", words, left) for words in (_("at this pace:"), *_broken(ahead, small=small))]
     plot.names(*names)
     said = _("%(left)d questions are left of %(asked)d.") % {"left": left, "asked": course[-1].asked}
     if forecast and forecast.remaining:
@@ -138,6 +159,13 @@ def burn_down(course: Sequence[Day], forecast: Forecast | None, planned: date | 
     if planned:
         said += " " + _("Planned end: %(day)s.") % {"day": in_words(planned)}
     return plot.canvas.picture(said, *_table(course))
+
+
+def _broken(ahead: Forecast, *, small: bool) -> list[str]:
+    """Return the forecast's range in lines that fit beside the drawing."""
+    if not small or ahead.first is None or ahead.last in (None, ahead.first):
+        return [ahead.words]
+    return [in_words(ahead.first), _("to %(day)s") % {"day": in_words(ahead.last)}]
 
 
 def _fan(plot: _Plot, today: date, left: int, first: date, last: date | None) -> None:

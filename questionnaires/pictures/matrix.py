@@ -10,7 +10,7 @@ from questionnaires.document import Register
 from questionnaires.pictures.canvas import NOTHING, Canvas, Picture, cut
 from questionnaires.reading import ItemView
 
-LEFT, TOP, WIDE, HIGH = 112, 12, 150, 62
+LEFT, TOP, WIDE, HIGH = 100, 8, 124, 46
 # A cell's numbers; what has more says how many more.
 MOST = 8
 

@@ -12,7 +12,7 @@ WIDTH, LEFT, RIGHT, TOP = 720, 150, 24, 12
 # Working days: from here on "a while", from there on "long"; as everywhere in the product.
 MID, OLD = 4, 9
 DOT = 5
-HIGHEST = 9
+HIGHEST = 6
 
 
 def waiting_times(with_client: Sequence[int], with_firm: Sequence[int], client: str, firm: str) -> Picture:

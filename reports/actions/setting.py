@@ -119,7 +119,7 @@ def finish(report: Report, attempt: int) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as place:
         target = Path(place) / "report.pdf"
-        frame = Frame(report.code, f"{settings.BASE_URL}/check/{report.code}/")
+        frame = Frame(report.code, f"{settings.BASE_URL}/check/{report.code}/", settings.BASE_URL)
         rendered = render(report.snapshot, frame, target, progress=progress)
         digest = hashlib.sha256(target.read_bytes()).hexdigest()
         name = f"reports/{uuid.uuid4().hex}.pdf"

@@ -72,6 +72,14 @@ def changes(items: Iterable[tuple[str, str] | dict[str, str]], *, title: str = "
     return {"type": "changes", "title": title, "lines": lines, "empty": empty}
 
 
+def told(lines: Iterable[dict[str, Any]], *, title: str = "", more: str = "") -> Block:
+    """Return lines that say what happened, each {number, title, words, old, new, meta, event, path}.
+
+    *path* leads to the place in the product, *event* is the change it came from; *more* says what was left out.
+    """
+    return {"type": "told", "title": title, "lines": list(lines), "more": more}
+
+
 def beside(left: Sequence[Block], right: Sequence[Block]) -> Block:
     """Return two columns."""
     return {"type": "beside", "left": list(left), "right": list(right)}

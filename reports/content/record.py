@@ -180,6 +180,10 @@ class Record:
         events = Event.objects.filter(engagement=self.engagement).for_side(self.view.side).after(number)
         return list(events.select_related("by"))
 
+    def in_day(self, moment: datetime) -> str:
+        """Write the day a moment falls on."""
+        return day(self.engagement.today(moment), self.today)
+
     def shown(self, step: Step) -> list[ItemView]:
         """Return a step's items that are asked, in order."""
         return [

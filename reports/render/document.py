@@ -28,6 +28,8 @@ class Frame:
 
     code: str
     check_url: str
+    # Where the product is, for links back to where something came from.
+    base: str = ""
 
 
 def html(snapshot: Snapshot, frame: Frame, *, only: str = "") -> str:
@@ -35,11 +37,16 @@ def html(snapshot: Snapshot, frame: Frame, *, only: str = "") -> str:
     with translation.override(snapshot["language"]):
         snapshot = breakable(snapshot)
         sections = [section for section in snapshot["sections"] if not only or section["key"] == only]
+        # A status report's summary has the page after the cover, before the contents.
+        is_status = not only and snapshot.get("kind") == "status-report"
+        lead = sections[0] if is_status and sections and sections[0]["summary"] else None
         context = {
             "doc": snapshot,
             "frame": frame,
             "sections": sections,
             "cover": not only,
+            "lead": lead,
+            "rest": sections[1:] if lead else sections,
             "line": mark_safe(line(snapshot)) if not only else "",  # noqa: S308 - our own drawing
             "qr": mark_safe(qr(frame.check_url)) if not only else "",  # noqa: S308 - our own drawing
         }
@@ -101,7 +108,7 @@ def words_of(data: Any) -> list[str]:
         return [
             word
             for key, value in data.items()
-            if key not in ("svg", "type", "align", "tone")
+            if key not in ("svg", "type", "align", "tone", "path", "look")
             for word in words_of(value)
         ]
     if isinstance(data, list):

@@ -49,7 +49,7 @@ class Command(BaseCommand):
         except deliverables.NoSuchDeliverable as error:
             known = ", ".join(deliverables.titles(questionnaire.framework))
             raise CommandError(f"There is no deliverable {error}. There are: {known}.") from error
-        frame = Frame("", settings.BASE_URL)
+        frame = Frame("", settings.BASE_URL, settings.BASE_URL)
         try:
             done = render(data, frame, options["output"].resolve())
         except (CannotSet, OSError) as error:
