@@ -5,22 +5,17 @@ something leads to it. What is looked at: the answer's status, errors in the con
 the first rank, and axe's rules of WCAG 2.2 A and AA, with contrast in both themes.
 """
 
-from collections import deque
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from django.urls import Resolver404, resolve
 
 from accounts.models import User
+from tests.browser.walking import walk
 from tests.server import serving
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 PHONE = {"width": 390, "height": 844}
 
-LINKS = """() => [...document.querySelectorAll('main a[href], header a[href], nav a[href]')]
-    .filter((link) => !link.hasAttribute('download') && link.origin === location.origin && link.checkVisibility())
-    .map((link) => link.pathname + link.search)"""
 TOO_WIDE = """() => {
     const clipped = (element) => {
         for (let up = element.parentElement; up && up !== document.body; up = up.parentElement)
@@ -38,24 +33,12 @@ VIOLATIONS = """(rules) => axe.run(document, rules).then((found) => found.violat
 ALL_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 
-# Files, and what answers with something else than a page.
-NOT_PAGES = {"file", "file-version", "evidence-export", "download", "stream", "own-stream"}
-
 
 @pytest.fixture
 def server(transactional_db, demo):
     """Serve the demo instead of the world."""
     with serving() as running:
         yield running
-
-
-def kind_of(path: str) -> str | None:
-    """Return the route that a link leads to, or None where it leads to no page of ours."""
-    try:
-        found = resolve(urlsplit(path).path)
-    except Resolver404:
-        return None
-    return None if found.url_name in NOT_PAGES else found.view_name
 
 
 def faults(page, path: str) -> list[str]:
@@ -83,15 +66,9 @@ def faults(page, path: str) -> list[str]:
 )
 def test_every_page_is_there_fits_a_phone_and_is_open_to_all(window, demo, email):
     page = window(User.objects.get(email=email), viewport=PHONE, reduced_motion="reduce").new_page()
-    queue, seen, wrong = deque(["/"]), set(), []
-    while queue:
-        path = queue.popleft()
-        kind = kind_of(path)
-        if kind is None or kind in seen:
-            continue
-        seen.add(kind)
-        wrong += [f"{path} {fault}" for fault in faults(page, path)]
-        queue.extend(page.evaluate(LINKS))
+    wrong = []
+
+    seen = walk(page, lambda path: wrong.extend(f"{path} {fault}" for fault in faults(page, path)))
 
     assert len(seen) > 5
     assert not wrong, "\n".join(wrong)
