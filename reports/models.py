@@ -27,9 +27,9 @@ def new_code() -> str:
 class BrandQuerySet(models.QuerySet["Brand"]):
     """Read how documents are dressed."""
 
-    def for_client(self, client: Client) -> Self:
+    def for_client(self, client: Client | None) -> Self:
         """Keep the firm's row and the client's own."""
-        return self.filter(Q(client=None) | Q(client=client))
+        return self.filter(Q(client=None) | Q(client=client) if client else Q(client=None))
 
 
 class Brand(models.Model):

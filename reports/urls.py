@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from reports.views import reports
+from reports.views import brand, reports
 
 app_name = "reports"
 
 urlpatterns = [
+    path("administration/documents/", brand.of_firm, name="admin-brand"),
+    path("administration/documents/preview.svg", brand.firm_preview, name="admin-brand-preview"),
+    path("engagements/<int:engagement_id>/reports/look/", brand.of_client, name="brand"),
+    path(
+        "engagements/<int:engagement_id>/reports/look/preview.svg", brand.client_preview, name="brand-preview"
+    ),
     path("engagements/<int:engagement_id>/reports/", reports.reports, name="reports"),
     path("engagements/<int:engagement_id>/reports/write/", reports.write, name="write"),
     path("engagements/<int:engagement_id>/reports/<int:report_id>/", reports.report, name="report"),

@@ -62,6 +62,7 @@ def row(route: str, get: Door | None = None, post: Door | None = None, **more: A
 
 FRAME = {"name": "A", "aim": "B", "code": "A-1", "currency": "EUR", "time_zone": "UTC"}
 SELF = {"display_name": "A", "initials": "A", "time_zone": "UTC", "language": "en"}
+LOOK = {"name": "A", "paper": "A4", "language": "en"}
 
 TABLE = [
     # Without an engagement
@@ -173,6 +174,10 @@ TABLE = [
     row("engagements:admin-engagement-status", None, ADMINISTRATOR, body={"status": "paused"}),
     row("engagements:admin-engagement-join", None, ADMINISTRATOR, body={"role": "observer"}),
     row("engagements:admin-mails", ADMINISTRATOR),
+    row("reports:admin-brand", ADMINISTRATOR, ADMINISTRATOR, body=LOOK),
+    row("reports:admin-brand-preview", ADMINISTRATOR),
+    row("reports:brand", P.MANAGE, P.MANAGE, body=LOOK),
+    row("reports:brand-preview", P.MANAGE),
     row("engagements:admin-mail", ADMINISTRATOR),
     row("engagements:admin-mail-again", None, ADMINISTRATOR),
 ]

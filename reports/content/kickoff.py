@@ -101,7 +101,12 @@ def request(paper: Paper) -> list[Block]:
     """Return the request in the client's words and in ours, side by side while both are short."""
     name = paper.record.engagement.client.short_name
     theirs, ours = paper.words("opening-request"), paper.words("request-restated")
-    if not theirs or not ours or max(len(theirs), len(ours)) > BESIDE:
+    noted = paper.record.is_firm and any(
+        item.note and item.note.value
+        for item in (paper.item("opening-request"), paper.item("request-restated"))
+        if item
+    )
+    if not theirs or not ours or noted or max(len(theirs), len(ours)) > BESIDE:
         return paper.passages(["opening-request", "request-restated"])
     paper.told |= {"opening-request", "request-restated"}
     return [

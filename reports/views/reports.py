@@ -17,6 +17,7 @@ from reports import access
 from reports.actions import release as releasing
 from reports.actions import writing
 from reports.content import deliverables
+from reports.content.offers import offers
 from reports.models import Report
 
 
@@ -39,6 +40,7 @@ def reports(request: SignedInRequest, engagement_id: int) -> HttpResponse:
         moving=[report for report in found if report.is_moving],
         reports=[report for report in found if not report.is_moving],
         titles=deliverables.titles(desk.framework),
+        offers=offers(desk.view, found) if desk.membership.may(Permission.WRITE_REPORT) else [],
         problem=request.GET.get("problem", ""),
     )
     with timezone.override(desk.engagement.zone):

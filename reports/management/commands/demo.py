@@ -10,8 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import User
 from questionnaires.actions import publishing
+from reports.actions import branding
+from reports.actions.branding import Dress
 from reports.demo import acts, story
+from reports.models import Brand
 
 
 class Command(BaseCommand):
@@ -38,6 +42,7 @@ class Command(BaseCommand):
             raise CommandError("There are no acts.")
         publishing.publish(publishing.builtin())
         users = story.make_people()
+        self.dress()
         today = options["today"] or timezone.localdate()
         for path in story.files():
             # Whole or not at all: a story that was broken off begins anew the next time.
@@ -45,6 +50,13 @@ class Command(BaseCommand):
                 for line in story.play(path, users, today=today):
                     self.stdout.write(line)
                     self.stdout.flush()
+
+    def dress(self) -> None:
+        """Give the firm its name on documents, unless somebody gave it one already."""
+        by = User.objects.filter(is_administrator=True).order_by("pk").first()
+        if by is not None and not Brand.objects.filter(client=None).exists():
+            dress = Dress(name=story.cast()["firm"], paper=Brand.Paper.A4, language=settings.LANGUAGE_CODE)
+            branding.set_brand(client=None, dress=dress, by=by)
 
     def accounts(self) -> None:
         """List one person per part, with the password they share."""
