@@ -25,7 +25,9 @@ def get_membership(
     where only the engagement's status stands in the way.
     """
     memberships = Membership.objects.select_related("engagement__client", also)
-    membership = memberships.filter(user_id=user.pk, engagement_id=engagement_id, ended_at=None).first()
+    found = memberships.filter(user_id=user.pk, engagement_id=engagement_id, ended_at=None)
+    # There can be only one, so nothing is sorted.
+    membership = next(iter(found), None)
     if membership is None or membership.engagement.status == Engagement.Status.PURGED:
         raise Http404
     membership.user = user

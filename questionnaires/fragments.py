@@ -131,7 +131,8 @@ class Drawing:
         """Draw an item, or give what was drawn before from exactly the same; see `drawn`."""
         key = (self._facts, drawn.content(item), message, keeps_rows)
         kept = drawn.KEPT.get(key)
-        if kept is None or kept.people not in (None, self._people):
+        # Who the people are is only asked for where the fragment shows them.
+        if kept is None or (kept.people is not None and kept.people != self._people):
             template = "questionnaires/_register.html" if item.register else "questionnaires/_item.html"
             self._named_people = False
             html = self._drawn(template, item=item, message=message, keeps_rows=keeps_rows)

@@ -124,8 +124,9 @@ class Act:
         """Set *fields* of an entry, keeping old and new for the event."""
         entry = self.current(entry)
         for name, new in fields.items():
-            old = getattr(entry, name)
-            if old == new:
+            # Of what an entry refers to, the id says enough; the row itself would be another statement.
+            old = getattr(entry, getattr(Entry._meta.get_field(name), "attname", name))
+            if old == (new.pk if isinstance(new, Model) else new):
                 continue
             setattr(entry, name, new)
             pairs = self.changed.setdefault(entry.pk, {})

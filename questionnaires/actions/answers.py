@@ -4,10 +4,11 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import BooleanField, F, JSONField, Model, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -21,6 +22,8 @@ from questionnaires.gates import row_key
 from questionnaires.models import Answer, Conflict, Entry, Revision, Row
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.places import Base, Place
+
+Found = TypeVar("Found", bound=Model)
 
 
 class PlaceGone(Exception):
@@ -178,19 +181,18 @@ def lock_answer(desk: Desk, place: Place, *, key: uuid.UUID) -> Answer:
 
     The result says whether *key* was stored before (`replayed`). Raises PlaceGone.
     """
-    of_answer = {"answer": OuterRef("pk")}
     locked = (
         Answer.objects.select_for_update(of=("self",))
         .select_related("entry__round", "row")
-        .filter(entry__in=_entry(desk, place), row=place.row_id, column=place.column, part=place.part)
+        .filter(row=place.row_id, column=place.column, part=place.part, **_of_entry(desk, place, "entry__"))
         .annotate(
-            replayed=Exists(Revision.objects.filter(**of_answer, key=key))
-            | Exists(Conflict.objects.filter(**of_answer, keys__contains=[key])),
+            replayed=RawSQL(REPLAYED, [key, key], BooleanField()),  # noqa: S611 - the keys are parameters
+            settled_before=RawSQL(SETTLED, [], JSONField()),  # noqa: S611 - no part comes from outside
         )
     )
-    answer = locked.first()
+    answer = _only(locked)
     if answer is None:
-        entry = _entry(desk, place).first()
+        entry = _only(Entry.objects.filter(**_of_entry(desk, place)))
         if entry is None or (place.row_id and not Row.objects.filter(pk=place.row_id, entry=entry).exists()):
             raise PlaceGone
         missing = Answer(entry=entry, row_id=place.row_id, column=place.column, part=place.part)
@@ -200,13 +202,31 @@ def lock_answer(desk: Desk, place: Place, *, key: uuid.UUID) -> Answer:
     return answer
 
 
-def _entry(desk: Desk, place: Place) -> Any:
-    entries = Entry.objects.filter(engagement_id=desk.membership.engagement_id, item_key=place.item_key)
-    if place.is_register:
-        return entries
+# By name, because the ORM would take longer to write it than the database to look.
+REPLAYED = """(
+    EXISTS (SELECT 1 FROM questionnaires_revision r WHERE r.answer_id = questionnaires_answer.id AND r.key = %s)
+    OR EXISTS (SELECT 1 FROM questionnaires_conflict c WHERE c.answer_id = questionnaires_answer.id AND %s = ANY(c.keys))
+)"""
+SETTLED = """(
+    SELECT r.value FROM questionnaires_revision r
+    WHERE r.answer_id = questionnaires_answer.id AND r.version = questionnaires_answer.settled_version
+      AND questionnaires_answer.settled_version < questionnaires_answer.version
+)"""
+
+
+def _of_entry(desk: Desk, place: Place, prefix: str = "") -> dict[str, Any]:
+    """Return the conditions that only the entry of *place* meets."""
+    wanted: dict[str, Any] = {"engagement_id": desk.membership.engagement_id, "item_key": place.item_key}
     if place.round_number:
-        return entries.filter(round__number=place.round_number)
-    return entries.filter(round__is_latest=True)
+        wanted |= {"round__number": place.round_number, "round__item_key": ""}
+    elif not place.is_register:
+        wanted["round__is_latest"] = True
+    return {prefix + name: value for name, value in wanted.items()}
+
+
+def _only(found: QuerySet[Found]) -> Found | None:
+    """Return the one row there can be, or None; `first` would have it sorted."""
+    return next(iter(found), None)
 
 
 @dataclass(frozen=True)
@@ -294,6 +314,10 @@ def settled_value(answer: Answer) -> Any:
         return answer.value
     if answer.settled_version == 0:
         return None
+    # Read with the lock; nothing there may also mean that it was settled while somebody else held it.
+    known = getattr(answer, "settled_before", None)
+    if known is not None:
+        return known
     return Revision.objects.values_list("value", flat=True).get(answer=answer, version=answer.settled_version)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.db.models import Subquery
+
 from engagements.models import InboxItem
 from questionnaires import reasons, ripple
 from questionnaires.actions import contradictions, flags, footings, stale
@@ -136,9 +138,9 @@ def _spread(act: Act, item: Item, before: str, because: _Because, moved: Sequenc
 def _renew(act: Act, cause: Cause, flagged: Sequence[flags.Mark]) -> None:
     """Take a further change of a source into the flags that it raised before, and clear what is as it was."""
     flags.renew([mark.flag_id for mark in flagged if mark.flag_id], cause)
-    oldest = Cause.objects.filter(pk__in={mark.first_id for mark in flagged}).order_by("event").first()
+    first = Cause.objects.filter(pk__in={mark.first_id for mark in flagged}).order_by("event").values("event")
     since = Cause.objects.filter(
-        engagement=act.engagement, kind=cause.kind, key=cause.key, event__gte=oldest.event if oldest else 0
+        engagement=act.engagement, kind=cause.kind, key=cause.key, event__gte=Subquery(first[:1])
     ).order_by("-event")
     back = dict(
         zip((one.pk for one in since), ripple.has_returned([_cells(one) for one in since]), strict=True)

@@ -14,6 +14,7 @@ import "./consequences.js";
 import "./edits.js";
 import "./filters.js";
 import "./personal.js";
+import "./talk.js";
 
 start(document);
 patch.onPatched(start);

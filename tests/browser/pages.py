@@ -59,9 +59,7 @@ def caret(page: Page) -> int:
 
 def streams(page: Page) -> None:
     """Wait until the page hears what happens."""
-    page.wait_for_function(
-        "performance.getEntriesByType('resource').some((one) => one.name.includes('/stream/'))"
-    )
+    # The first thing a stream tells.
     expect(page.locator("#presence")).to_have_attribute("aria-label", "Nobody else is here now")
 
 

@@ -72,6 +72,17 @@ class TestSaves:
         assert 'id="item-labels-to-create"' in response.text
         assert sent.count <= 15, sent.told
 
+    def test_a_change_that_others_rest_on_takes_fourteen(self, maya, engagement):
+        save(maya, engagement, "opening-request", "A model", settle="1")
+        save(maya, engagement, "request-restated", "To know who needs us", settle="1")
+        with Statements() as raising:
+            save(maya, engagement, "opening-request", "Another model", base=1, settle="1")
+        assert entry_of(engagement, "request-restated").revisit
+        with Statements() as again:
+            save(maya, engagement, "opening-request", "A third model", base=2, settle="1")
+        assert raising.count <= 14, raising.told
+        assert again.count <= 14, again.told
+
     def test_an_answer_to_a_save_is_small(self, maya, engagement):
         assert len(save(maya, engagement, "opening-request", "A short answer").content) <= 2048
 
@@ -87,6 +98,10 @@ class TestPages:
 
     def test_a_step_takes_the_same_with_many_rows(self, maya, engagement, consultant, desk):
         url = reverse("questionnaires:step", args=[engagement.pk, "3"])
+        # Who wrote something is only asked for once there is something.
+        rows.add_rows(
+            desk=desk(consultant), entry=entry_of(engagement, "datasets"), rows=[{"dataset": "EHR"}]
+        )
         maya.get(url)
         with Statements() as before:
             maya.get(url)
