@@ -146,7 +146,9 @@ def annotations(side: Side) -> dict[str, ArraySubquery]:
     shown = "recommendation__version" if side == Side.FIRM else "recommendation__offered_version"
     return {
         "advice_json": ArraySubquery(_advice(versions.filter(number=F(shown)))),
-        "decisions_json": ArraySubquery(_decisions()),
+        "decisions_json": ArraySubquery(
+            decisions_json(Decision.objects.filter(entry=OuterRef("pk"), replaced_by=None))
+        ),
         "clashes_json": ArraySubquery(_clashes(side)),
         "requests_json": ArraySubquery(_requests()),
     }
@@ -190,8 +192,9 @@ def _advice(versions: QuerySet[RecommendationVersion]) -> Any:
     )
 
 
-def _decisions() -> Any:
-    return Decision.objects.filter(entry=OuterRef("pk"), replaced_by=None).values(
+def decisions_json(decisions: QuerySet[Decision]) -> Any:
+    """Return decisions as JSON rows, as `around` reads them."""
+    return decisions.values(
         json=JSONObject(
             id=F("pk"),
             number=F("number"),

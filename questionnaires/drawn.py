@@ -23,7 +23,16 @@ from questionnaires.document import shapes
 # Characters of one process: about twenty pages of 200 questions for each side.
 MOST = 40_000_000
 # What no fragment shows and what changes with every sign-in or look at a page.
-UNSEEN = {"_state", "last_event", "last_login", "password", "access_version", "seen_event", "seen_at"}
+UNSEEN = {
+    "_state",
+    "last_event",
+    "last_login",
+    "password",
+    "access_version",
+    "unread",
+    "seen_event",
+    "seen_at",
+}
 PLAIN = (str, int, float, bool, type(None), datetime, date, Decimal, UUID)
 # Parts of the framework, which is named by its version and its overlay.
 OF_FRAMEWORK = tuple(one for one in vars(shapes).values() if isinstance(one, type) and is_dataclass(one))

@@ -1,6 +1,6 @@
 """Events in words: who did what, where, with old and new."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,13 @@ class Happening:
     words: str
     icon: str
     count: int = 1
+    firm_only: bool = False
+    # The number of the item's step on screen.
+    step: str = ""
+    # The numbers of the events that make up the line, newest first.
+    numbers: list[int] = field(default_factory=list)
+    # Old and new of what it changed; `chronicle` fills it in.
+    changes: list[Any] = field(default_factory=list)
 
 
 WORDS: dict[str, tuple[Any, str]] = {
@@ -101,6 +108,8 @@ WORDS: dict[str, tuple[Any, str]] = {
     "waiver.expired": (gettext_lazy("noticed that a waiver ran out"), "wait"),
     "round.started": (gettext_lazy("began a new round"), "redo"),
     "item.repeated": (gettext_lazy("asked this again; the earlier answer is kept"), "redo"),
+    "milestone.named": (gettext_lazy("named this point"), "flag"),
+    "redacted": (gettext_lazy("took words out everywhere"), "bin"),
     "thread.opened": (gettext_lazy("commented"), "talk"),
     "comment.added": (gettext_lazy("replied"), "talk"),
     "comment.edited": (gettext_lazy("said a comment better"), "talk"),
@@ -126,6 +135,7 @@ def told(view: Viewpoint, newest_first: list[Event]) -> list[Happening]:
         last = lines[-1] if lines else None
         if last and _continues(last, line):
             last.count += 1
+            last.numbers.append(event.number)
             continue
         lines.append(line)
     return lines
@@ -143,11 +153,23 @@ def _line(view: Viewpoint, event: Event) -> Happening:
     elif (record := RECORDS.get(event.kind.partition(".")[0])) and "number" in event.data:
         place = str(record) % {"number": event.data["number"]}
     state = _new_state(event)
-    if event.kind == "answer.saved" and state == Entry.State.ANSWERED:
+    if event.kind == "answer.saved" and (state == Entry.State.ANSWERED or event.data.get("settled")):
         words, icon = WORDS["answer.settled"]
     if event.kind == "member.joined" and event.data.get("person") == event.by_id:
         words, icon = WORDS["member.came"]
-    return Happening(event.number, event.kind, event.by, event.at, item, place, str(words), icon)
+    return Happening(
+        event.number,
+        event.kind,
+        event.by,
+        event.at,
+        item,
+        place,
+        str(words),
+        icon,
+        firm_only=event.firm_only,
+        step=view.framework.step(item.step_key).number if item else "",
+        numbers=[event.number],
+    )
 
 
 def _new_state(event: Event) -> str:

@@ -81,7 +81,7 @@ def lines(views: Sequence[Viewpoint], *, now: datetime | None = None) -> dict[in
         else:
             _draw(found[pk], by_id[pk], one, other, int(count), is_open=flag)
     for pk, by_item in signed.items():
-        found[pk].signs = _signs(by_id[pk], by_item)
+        found[pk].signs = signs(by_id[pk], by_item)
     return found
 
 
@@ -91,7 +91,7 @@ def _draw(line: Line, view: Viewpoint, start: str, end: str, count: int, *, is_o
         line.loops.append(Loop(places[start], places[end], count, open=is_open))
 
 
-def _signs(view: Viewpoint, by_item: dict[str, dict[str, bool]]) -> dict[str, Sign]:
+def signs(view: Viewpoint, by_item: dict[str, dict[str, bool]]) -> dict[str, Sign]:
     """Return by step whether its gates are signed. A stale one makes the step stale, an open one leaves it open."""
     depths = DEPTHS[: DEPTHS.index(view.engagement.depth) + 1]
     found: dict[str, Sign] = {}

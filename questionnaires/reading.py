@@ -239,32 +239,48 @@ def item_views(view: Viewpoint, entries: Iterable[Entry], *, rows: bool = True) 
 
     Without *rows* a table comes as its frame only, unless a conflict in one of its cells is to be shown.
     """
-    views: dict[int, ItemView] = {}
-    needs_rows: set[int] = set()
-    open_conflicts: dict[int, list[ConflictView]] = {}
-    for entry in entries:
-        entry.engagement = view.engagement
-        views[entry.pk] = _item_view(view, entry)
-        views[entry.pk].files = entry.files_json  # type: ignore[attr-defined]
-        views[entry.pk].reasons = reasons(view, entry.reasons_json)  # type: ignore[attr-defined]
-        views[entry.pk].threads = [talk.parse(found) for found in entry.threads_json]  # type: ignore[attr-defined]
-        views[entry.pk].settled_threads = entry.settled_threads  # type: ignore[attr-defined]
-        for found in entry.conflicts_json:  # type: ignore[attr-defined]
-            conflict = _conflict(found)
-            open_conflicts.setdefault(conflict.answer_id, []).append(conflict)
-            if found["row_id"] is not None:
-                needs_rows.add(entry.pk)
-    answers = Answer.objects.filter(entry__in=list(views))
+    entries = list(entries)
+    answers = Answer.objects.filter(entry__in=[entry.pk for entry in entries])
     if not rows:
-        answers = answers.filter(Q(row=None) | Q(entry__in=needs_rows))
+        needs = [
+            entry.pk
+            for entry in entries
+            if any(found["row_id"] is not None for found in entry.conflicts_json)  # type: ignore[attr-defined]
+        ]
+        answers = answers.filter(Q(row=None) | Q(entry__in=needs))
     found_answers = list(
         _in_order(view, answers)
         .select_related("row")
         .defer("row__key", "row__created_by", "row__created_at", "row__deleted_by")
     )
-    _add_people(view, [item.entry for item in views.values()], found_answers)
+    _add_people(view, entries, found_answers)
+    views = assembled(view, entries, found_answers)
+    gates = [pk for pk, item in views.items() if item.type == "sign_off"]
+    if gates:
+        for sign_off in (
+            SignOff.objects.filter(entry__in=gates, withdrawn_at=None).defer("covered").order_by("signed_at")
+        ):
+            sign_off.membership = view.people.by_membership[sign_off.membership_id]
+            views[sign_off.entry_id].sign_offs.append(sign_off)
+    return views
+
+
+def assembled(view: Viewpoint, entries: Iterable[Entry], answers: Iterable[Answer]) -> dict[int, ItemView]:
+    """Return views by entry id from prepared entries and their answers, which come table row by table row."""
+    views: dict[int, ItemView] = {}
+    open_conflicts: dict[int, list[ConflictView]] = {}
+    for entry in entries:
+        entry.engagement = view.engagement
+        item = views[entry.pk] = _item_view(view, entry)
+        item.files = entry.files_json  # type: ignore[attr-defined]
+        item.reasons = reasons(view, entry.reasons_json)  # type: ignore[attr-defined]
+        item.threads = [talk.parse(found) for found in entry.threads_json]  # type: ignore[attr-defined]
+        item.settled_threads = entry.settled_threads  # type: ignore[attr-defined]
+        for found in entry.conflicts_json:  # type: ignore[attr-defined]
+            conflict = _conflict(found)
+            open_conflicts.setdefault(conflict.answer_id, []).append(conflict)
     placed: dict[int, RowView] = {}
-    for answer in found_answers:
+    for answer in answers:
         item = views[answer.entry_id]
         conflicts = open_conflicts.get(answer.pk, [])
         item.conflicts += conflicts
@@ -277,13 +293,6 @@ def item_views(view: Viewpoint, entries: Iterable[Entry], *, rows: bool = True) 
             item.words = answer
         else:
             item.answer = answer
-    gates = [pk for pk, item in views.items() if item.type == "sign_off"]
-    if gates:
-        for sign_off in (
-            SignOff.objects.filter(entry__in=gates, withdrawn_at=None).defer("covered").order_by("signed_at")
-        ):
-            sign_off.membership = view.people.by_membership[sign_off.membership_id]
-            views[sign_off.entry_id].sign_offs.append(sign_off)
     for item in views.values():
         _sort_cells(item)
         if item.item:

@@ -2,13 +2,18 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from questionnaires.views import threads
+from questionnaires.views import history, past, threads
 
 of_item: list[URLPattern | URLResolver] = [
     path("talk/", threads.talk, name="talk"),
 ]
 
 of_engagement: list[URLPattern | URLResolver] = [
+    path("history/", history.history, name="history"),
+    path("compare/", history.compare, name="compare"),
+    path("milestones/", history.milestone, name="milestone"),
+    path("seen/", history.seen, name="seen"),
+    path("as-of/", past.as_of, name="as-of"),
     path("names/", threads.names, name="names"),
     path("threads/<int:thread_id>/reply/", threads.reply, name="thread-reply"),
     path("threads/<int:thread_id>/settle/", threads.settle, name="thread-settle"),

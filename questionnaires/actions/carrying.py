@@ -6,7 +6,7 @@ from django.db import connection
 
 from questionnaires.actions import flags
 from questionnaires.actions.act import Act
-from questionnaires.models import Cause, Entry, Round, Row
+from questionnaires.models import Cause, Conflict, Entry, Round, Row
 
 # ruff: noqa: S608 - the statements are put together from our own names only
 
@@ -22,7 +22,7 @@ def carry(act: Act, entries: Sequence[Entry], into: Round, cause: Cause) -> list
                 if not field.primary_key
             }
         )
-        copy.round = into
+        copy.round, copy.event = into, act.number
         copy.revisit = False
         if act.framework.item(entry.item_key).type == "sign_off":
             copy.state, copy.conflict = Entry.State.OPEN, False
@@ -48,6 +48,9 @@ def carry(act: Act, entries: Sequence[Entry], into: Round, cause: Cause) -> list
                     "framework": act.questionnaire.version_id,
                 },
             )
+        cursor.execute(MOVE_CONFLICTS, {"old": ids[0], "new": ids[1]})
+        for conflict, was, now in cursor.fetchall():
+            act.note(Conflict(pk=conflict), "answer", was, now)
         again = [copy for copy in made if copy.revisit]
         cursor.execute(
             FLAG,
@@ -65,7 +68,9 @@ def carry(act: Act, entries: Sequence[Entry], into: Round, cause: Cause) -> list
 
 
 ROW_COLUMNS = ", ".join(
-    str(field.column) for field in Row._meta.concrete_fields if field.column not in ("id", "entry_id")
+    str(field.column)
+    for field in Row._meta.concrete_fields
+    if field.column not in ("id", "entry_id", "event")
 )
 OF_ROW = ", ".join(f"w.{column}" for column in ROW_COLUMNS.split(", "))
 CARRIED = "unnest(%(old)s::bigint[], %(new)s::bigint[]) AS carried (old, new)"
@@ -92,8 +97,8 @@ REVISION = """
 CARRY: tuple[str, ...] = (
     "UPDATE questionnaires_row SET key = gen_random_uuid() WHERE key IS NULL AND entry_id = ANY(%(old)s)",
     f"""
-    INSERT INTO questionnaires_row (entry_id, {ROW_COLUMNS})
-    SELECT carried.new, {OF_ROW}
+    INSERT INTO questionnaires_row (entry_id, event, {ROW_COLUMNS})
+    SELECT carried.new, %(event)s, {OF_ROW}
     FROM {CARRIED} JOIN questionnaires_row w ON w.entry_id = carried.old AND w.deleted_at IS NULL
     """,
     f"""
@@ -119,10 +124,6 @@ CARRY: tuple[str, ...] = (
            %(event)s, %(framework)s
     {PAIRS} {TO_ANSWER} WHERE {LIVE} AND {IS_BEHIND}
     """,
-    f"""
-    UPDATE questionnaires_conflict c SET answer_id = n.id
-    {PAIRS} {TO_ANSWER} WHERE c.answer_id = a.id AND c.outcome = '' AND {LIVE}
-    """,
     # The reasons for flags go along as well; those of the earlier round are cleared by the round itself.
     f"""
     INSERT INTO questionnaires_flag
@@ -142,6 +143,12 @@ CARRY: tuple[str, ...] = (
     WHERE entry_id = ANY(%(old)s) AND cleared_event IS NULL
     """,
 )
+
+MOVE_CONFLICTS = f"""
+    UPDATE questionnaires_conflict c SET answer_id = n.id
+    {PAIRS} {TO_ANSWER} WHERE c.answer_id = a.id AND c.outcome = '' AND {LIVE}
+    RETURNING c.id, a.id, n.id
+"""
 
 FLAG = """
     INSERT INTO questionnaires_flag

@@ -52,6 +52,7 @@ def start_round(*, desk: Desk, step: Step, reason: str = "", at: datetime | None
         started_at=act.at,
         started_by=act.by,
         reason=reason.strip()[:300],
+        event=act.number,
     )
     cause = flags.cause(act, Cause.Kind.ROUND, step.key, step_key=step.key)
     entries = list(_with_people(Entry.objects.filter(round=old)))
@@ -159,6 +160,7 @@ def _ask_again(
         is_latest=False,
         started_at=last.ended_at if last and last.ended_at else step_round.started_at,
         ended_at=act.at,
+        event=act.number,
     )
     before = progress.counts_of(entry)
     Entry.objects.filter(pk=entry.pk).update(round=kept)

@@ -10,15 +10,16 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
 from accounts.models import Side
-from engagements.models import Event
 from engagements.policy import Permission
-from questionnaires import access, happenings, health, pictures, reading
+from questionnaires import access, health, pictures, reading
 from questionnaires.course import course
 from questionnaires.fragments import Drawing
 from questionnaires.line import line
 from questionnaires.marks import here, marks
 from questionnaires.models import Entry
 from questionnaires.models.entry import REGISTER_PREFIX
+from questionnaires.since import last_look
+from questionnaires.views import past
 from questionnaires.views.shell import shell
 from questionnaires.waiting import Kind
 
@@ -29,12 +30,6 @@ def overview(request: SignedInRequest, engagement_id: int) -> HttpResponse:
     desk = access.get_desk(request.user, engagement_id, can=Permission.SEE)
     now = timezone.now()
     found = health.gather(desk.view, now)
-    events = (
-        Event.objects.filter(engagement=desk.engagement)
-        .for_side(desk.membership.side)
-        .select_related("by")
-        .order_by("-number")[:40]
-    )
     drawn = line(desk.view)
     context = shell(
         desk,
@@ -44,7 +39,7 @@ def overview(request: SignedInRequest, engagement_id: int) -> HttpResponse:
         here=here(desk.framework, found.counted),
         health=found.whole,
         picture=pictures.progress(course(desk.view, now)),
-        happened=happenings.told(desk.view, list(events))[:8],
+        news=last_look(desk),
         conflicts=[thing for thing in found.things if thing.kind == Kind.CONFLICT],
         with_client=[thing for thing in found.things if thing.side == Side.CLIENT],
         with_firm=[thing for thing in found.things if thing.side == Side.FIRM],
@@ -78,6 +73,8 @@ def registers(request: SignedInRequest, engagement_id: int) -> HttpResponse:
 def register(request: SignedInRequest, engagement_id: int, key: str) -> HttpResponse:
     """Show one register: a table like any other."""
     desk, register = access.get_register(request.user, engagement_id, key, can=Permission.SEE)
+    if "at" in request.GET:
+        return past.item(request, desk, REGISTER_PREFIX + key)
     entries = Entry.objects.filter(engagement=desk.engagement, item_key=REGISTER_PREFIX + key)
     view = desk.view
     entry = reading.entries_for(view, entries).get()

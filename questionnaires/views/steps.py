@@ -21,6 +21,7 @@ from questionnaires.marks import here
 from questionnaires.models import Entry, Round
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.reading import ItemView, SectionView
+from questionnaires.views import past
 from questionnaires.views.shell import shell
 
 
@@ -38,6 +39,8 @@ def step(request: SignedInRequest, engagement_id: int, number: str) -> HttpRespo
     """Show a step: its sections, every item in its state, and the line beside it."""
     desk, step = access.get_step(request.user, engagement_id, number, can=Permission.SEE)
     view = viewpoint(request, desk)
+    if "at" in request.GET:
+        return past.step(request, desk, view, step)
     earlier = earlier_round(request, desk, step)
     counted = reading.progress_by_section(view, earlier)
     sections = reading.step_sections(view, step, counted, round_number=earlier.number if earlier else None)
@@ -134,6 +137,8 @@ def filters(sections: list[SectionView], person: int) -> list[dict[str, object]]
 def item(request: SignedInRequest, engagement_id: int, key: str) -> HttpResponse:
     """Show one item: as a fragment to htmx, else as a page of its own, which is what a client lands on."""
     desk, entry = access.get_entry(request.user, engagement_id, key, can=Permission.SEE)
+    if "at" in request.GET:
+        return past.item(request, desk, key)
     view = desk.view
     if request.htmx and not request.htmx.history_restore_request:
         return HttpResponse(Drawing(view).entry(entry.pk))
