@@ -48,15 +48,20 @@ class Row:
     does: Status = 302
     door: int = 302  # what strangers get who are not signed in
     get_writes: bool = False  # only where looking is the deed, such as marking as read
+    query: str = ""  # what stands behind the address, such as ?at=1
     names: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return " ".join([self.route, *self.names.values()])
+        return " ".join([self.route + self.query, *self.names.values()])
 
 
 def row(route: str, get: Door | None = None, post: Door | None = None, **more: Any) -> Row:
     """Write one line of the table."""
-    known = {name: more.pop(name) for name in ("body", "shows", "does", "door", "get_writes") if name in more}
+    known = {
+        name: more.pop(name)
+        for name in ("body", "shows", "does", "door", "get_writes", "query")
+        if name in more
+    }
     return Row(route, get, post, **known, names=more)
 
 
@@ -81,6 +86,15 @@ TABLE = [
     row("questionnaires:step-map", P.SEE, number="step"),
     row("questionnaires:item", P.SEE),
     row("questionnaires:item-history", P.SEE),
+    # Reading its past
+    row("questionnaires:step", P.SEE, number="step", query="?at=9"),
+    row("questionnaires:item", P.SEE, query="?at=9"),
+    row("questionnaires:register", P.SEE, key="register", query="?at=9"),
+    row("questionnaires:as-of", P.SEE, shows=302, query="?at=9"),
+    row("questionnaires:history", P.SEE),
+    row("questionnaires:compare", P.SEE),
+    row("questionnaires:seen", None, P.SEE),
+    row("questionnaires:milestone", None, P.MANAGE, body={"name": "Kick-off signed"}),
     row("questionnaires:registers", P.SEE),
     row("questionnaires:register", P.SEE, key="register"),
     row("questionnaires:files", P.SEE),

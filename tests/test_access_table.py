@@ -182,7 +182,7 @@ def written():
 def path_of(row, places, **other):
     named = {name: places.get(what, what) for name, what in row.names.items()}
     at = {name: places.get(name) for name in names_of(row)} | named | other
-    return reverse(row.route, kwargs=at)
+    return reverse(row.route, kwargs=at) + row.query
 
 
 def body_of(row, places):

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from engagements.actions import threads
-from engagements.models import Milestone, Thread
+from engagements.actions import milestones, threads
+from engagements.models import Thread
 from engagements.policy import Permission
 from questionnaires.access import Desk
 from questionnaires.actions import answers, conflicts, entries, evidence, handover, rows, signing, waiving
@@ -419,11 +419,4 @@ def settle_thread(stage: Stage, act: dict[str, Any]) -> None:
 def milestone(stage: Stage, act: dict[str, Any]) -> None:
     """Give the point that is reached a name; what lies ahead is only planned."""
     if act.get("reached"):
-        stage.engagement.refresh_from_db(fields=["last_event"])
-        Milestone.objects.create(
-            engagement=stage.engagement,
-            name=act["milestone"],
-            event=stage.engagement.last_event,
-            at=stage.at,
-            by=stage.by.membership.user,
-        )
+        milestones.name_point(membership=stage.by.membership, name=act["milestone"], at=stage.at)
