@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import Iterator
 
 from django.core.files.storage import default_storage
-from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import User
-from engagements.models import Comment, Engagement, FileVersion, Mail, Thread, Wording
+from engagements.models import Comment, Engagement, Event, FileVersion, Mail, Redaction, Thread, Wording
 
 
 def problems(engagement: Engagement | None = None, *, files: bool = False) -> Iterator[str]:
@@ -17,6 +17,7 @@ def problems(engagement: Engagement | None = None, *, files: bool = False) -> It
     yield from _events(engagements)
     yield from _mails()
     yield from _talk(engagements)
+    yield from _redactions(engagements)
     yield from _unread()
     yield from _files(engagement, read=files)
 
@@ -53,6 +54,12 @@ def _talk(engagements: QuerySet[Engagement]) -> Iterator[str]:
         yield f"comment {comment.pk}: it is not its last wording"
     for thread in Thread.objects.filter(engagement__in=engagements, comments=None):
         yield f"thread {thread.pk}: nobody says anything in it"
+
+
+def _redactions(engagements: QuerySet[Engagement]) -> Iterator[str]:
+    told = Event.objects.filter(engagement=OuterRef("engagement"), number=OuterRef("event"), kind="redacted")
+    for redaction in Redaction.objects.filter(engagement__in=engagements).exclude(Exists(told)):
+        yield f"redaction {redaction.pk}: no event says that words were taken out"
 
 
 def _unread() -> Iterator[str]:

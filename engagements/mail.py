@@ -131,6 +131,21 @@ def claim(mail_id: int) -> Mail | None:
 
 def deliver(mail: Mail) -> None:
     """Hand a mail to the mail server, or write it as a file where there is none."""
+    message = _message(mail)
+    if settings.MAIL_DELIVERY:
+        with get_connection(settings.MAIL_DELIVERY) as connection:
+            connection.send_messages([message])
+    else:
+        _write_file(mail, message.message().as_bytes())
+
+
+def rewrite_file(mail: Mail) -> None:
+    """Write the file of a delivered mail again from its row, where there is one."""
+    if (settings.MAIL_FOLDER / f"{mail.pk}.eml").exists():
+        _write_file(mail, _message(mail).message().as_bytes())
+
+
+def _message(mail: Mail) -> EmailMultiAlternatives:
     host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     message = EmailMultiAlternatives(
         mail.subject,
@@ -145,11 +160,7 @@ def deliver(mail: Mail) -> None:
     )
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
-    if settings.MAIL_DELIVERY:
-        with get_connection(settings.MAIL_DELIVERY) as connection:
-            connection.send_messages([message])
-    else:
-        _write_file(mail, message.message().as_bytes())
+    return message
 
 
 def _stop_headers(mail: Mail) -> dict[str, str]:

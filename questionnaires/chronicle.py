@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from engagements.models import Event, Milestone, Wording
+from engagements.models import Event, Milestone, Redaction, Wording
 from engagements.templatetags.interface import day
 from questionnaires import happenings
 from questionnaires.access import Viewpoint
@@ -80,7 +80,7 @@ class Wanted:
 def page(view: Viewpoint, wanted: Wanted) -> tuple[list[Happening], int | None]:
     """Return lines, newest first, with old and new, and the number to go on before, or None at the beginning.
 
-    At most nine queries, whatever happened.
+    At most ten queries, whatever happened.
     """
     events = Event.objects.filter(engagement_id=view.engagement.pk).for_side(view.side).select_related("by")
     found = list(wanted.filter(view, events).order_by("-number")[: PAGE + 1])
@@ -98,6 +98,7 @@ def tell(view: Viewpoint, newest_first: Sequence[Event]) -> list[Happening]:
     people = _people(newest_first)
     entries = _entry_keys(newest_first)
     milestones = _milestones(view, newest_first)
+    reasons = _reasons(newest_first)
     for line in lines:
         events = [by_number[number] for number in line.numbers]
         line.changes = _joined(values, line.numbers)
@@ -111,6 +112,8 @@ def tell(view: Viewpoint, newest_first: Sequence[Event]) -> list[Happening]:
                 line.changes += _beside(view, words, event)
             if event.number in milestones and event.kind == "milestone.named":
                 line.changes.append(Line("", "", milestones[event.number]))
+            if event.number in reasons:
+                line.changes.append(Line(_("because"), "", reasons[event.number]))
         line.changes = line.changes[:TOLD]
     return lines
 
@@ -217,6 +220,11 @@ def _milestones(view: Viewpoint, events: Sequence[Event]) -> dict[int, str]:
         return {}
     found = Milestone.objects.filter(engagement_id=view.engagement.pk, pk__in=list(named))
     return {named[milestone.pk]: milestone.name for milestone in found}
+
+
+def _reasons(events: Sequence[Event]) -> dict[int, str]:
+    made = [event.data["redaction"] for event in events if event.kind == "redacted"]
+    return dict(Redaction.objects.filter(pk__in=made).values_list("event", "reason")) if made else {}
 
 
 def is_place(view: Viewpoint, key: str) -> bool:

@@ -156,6 +156,15 @@ def fingerprint(covered: Covered) -> str:
     ).hexdigest()
 
 
+def still_says(sign_off: SignOff, mark: str) -> bool:
+    """Say whether *mark*, the fingerprint of what stands now, is of what was signed.
+
+    Where words were taken out since, the fingerprint of the signature stays that of what its signer saw, and what is
+    kept of it says the rest.
+    """
+    return mark in (sign_off.fingerprint, fingerprint(sign_off.covered))
+
+
 @dataclass(slots=True)
 class Point:
     """Something a gate covers that is not settled, with who has it."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import User
+from engagements.models import Redaction
 from questionnaires import merge
 from questionnaires.access import Viewpoint
 from questionnaires.models import Answer, Entry, Revision
@@ -24,6 +25,9 @@ class Change:
     kind: str
     before: Any
     after: Any
+    # The id of the newest revision of the sitting.
+    revision: int
+    redaction: Redaction | None = None
     is_newest: bool = False
     words: list[merge.Change] = field(default_factory=list)
 
@@ -35,7 +39,9 @@ class Change:
 
 def of_entry(view: Viewpoint, entry: Entry, *, limit: int = 200) -> list[Change]:
     """Return an entry's changes, newest first, in one query; the firm's note only for the firm."""
-    revisions = Revision.objects.filter(answer__entry=entry).select_related("answer__row", "by")
+    revisions = Revision.objects.filter(answer__entry=entry).select_related(
+        "answer__row", "by", "redaction__by"
+    )
     if not view.is_firm:
         revisions = revisions.exclude(answer__part=Answer.Part.NOTE)
     return group(list(revisions.order_by("-event", "-id")[: limit * 10]))[:limit]
@@ -64,6 +70,8 @@ def group(newest_first: list[Revision]) -> list[Change]:
             revision.kind,
             values.get((revision.answer_id, revision.version - 1)),
             revision.value,
+            revision.pk,
+            revision.redaction,
             is_newest=known is None,
         )
         latest[revision.answer_id] = change

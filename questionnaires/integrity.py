@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
-from engagements.models import Engagement
+from engagements.models import Engagement, Redaction
 from questionnaires import conditions, gates, progress
 from questionnaires.actions.conditions import settled_values
 from questionnaires.models import (
@@ -42,6 +42,12 @@ CHECKS = {
         JOIN questionnaires_entry e ON e.id = a.entry_id
         LEFT JOIN engagements_event ev ON ev.engagement_id = e.engagement_id AND ev.number = r.event
         WHERE ev.id IS NULL
+    """,
+    "a revision was redacted by what is not of its engagement": """
+        SELECT e.engagement_id, r.id, 'redaction ' || r.redaction_id
+        FROM questionnaires_revision r JOIN questionnaires_answer a ON a.id = r.answer_id
+        JOIN questionnaires_entry e ON e.id = a.entry_id JOIN engagements_redaction d ON d.id = r.redaction_id
+        WHERE d.engagement_id <> e.engagement_id OR r.event > d.event
     """,
     "a cell is in a row of another item": """
         SELECT e.engagement_id, a.id, 'row ' || w.id
@@ -130,5 +136,15 @@ def _signatures(questionnaire: Questionnaire) -> Iterator[str]:
         if gate is None:
             continue
         now = gates.fingerprint(covers.seen_by(one.membership.side, gate))
-        if one.is_stale != (now != one.fingerprint):
+        if gates.fingerprint(one.covered) != one.fingerprint and not _redacted_since(one):
+            yield f"engagement {questionnaire.pk}: signature {one.pk} of gate {gate.key} does not keep what was signed, and no words were taken out since"
+        if one.is_stale == gates.still_says(one, now):
             yield f"engagement {questionnaire.pk}: signature {one.pk} of gate {gate.key} is {'stale' if one.is_stale else 'not stale'}, and its answers say otherwise"
+
+
+def _redacted_since(sign_off: SignOff) -> bool:
+    return Redaction.objects.filter(
+        engagement_id=sign_off.entry.engagement_id,
+        event__gt=sign_off.event,
+        found__has_key=SignOff._meta.label_lower,
+    ).exists()

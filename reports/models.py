@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Client, Side, User
-from engagements.models import Engagement
+from engagements.models import Engagement, Redaction
 from questionnaires.models import FrameworkVersion
 
 # Letters and digits that nobody reads for one another.
@@ -106,7 +106,7 @@ class Report(models.Model):
     title = models.CharField(max_length=200)
     code = models.CharField(max_length=9, unique=True, default=new_code)
     framework_version = models.ForeignKey(FrameworkVersion, models.PROTECT, related_name="+")
-    # Plain data, all text; the file is a function of it. The fingerprint is its SHA-256.
+    # Plain data, all text; the file is a function of it. The fingerprint is its SHA-256 as it was written.
     snapshot = models.JSONField()
     fingerprint = models.CharField(max_length=64)
     event = models.BigIntegerField()
@@ -128,6 +128,8 @@ class Report(models.Model):
     size = models.BigIntegerField(default=0)
     pages = models.PositiveIntegerField(default=0)
     done_at = models.DateTimeField(null=True, blank=True)
+    # Words were taken out of the snapshot, and the file is made again from what is left.
+    redaction = models.ForeignKey(Redaction, models.PROTECT, null=True, related_name="+")
 
     objects = ReportQuerySet.as_manager()
 
@@ -147,7 +149,10 @@ class Report(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(stage__in=["released", "superseded"])
-                | Q(state="done", released_at__isnull=False, released_by__isnull=False),
+                | (
+                    (Q(state="done") | Q(redaction__isnull=False))
+                    & Q(released_at__isnull=False, released_by__isnull=False)
+                ),
                 name="reports_report_released_by_somebody",
             ),
             models.CheckConstraint(condition=Q(percent__lte=100), name="reports_report_percent"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports.views import brand, reports
+from reports.views import brand, redaction, reports
 
 app_name = "reports"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path(
         "engagements/<int:engagement_id>/reports/look/preview.svg", brand.client_preview, name="brand-preview"
     ),
+    path("engagements/<int:engagement_id>/redact/", redaction.redact, name="redact"),
     path("engagements/<int:engagement_id>/reports/", reports.reports, name="reports"),
     path("engagements/<int:engagement_id>/reports/write/", reports.write, name="write"),
     path("engagements/<int:engagement_id>/reports/<int:report_id>/", reports.report, name="report"),

@@ -93,6 +93,7 @@ TABLE = [
     row("questionnaires:as-of", P.SEE, shows=302, query="?at=9"),
     row("questionnaires:history", P.SEE),
     row("questionnaires:compare", P.SEE),
+    row("reports:redact", P.REDACT, P.REDACT, body={}, does=422),
     row("questionnaires:seen", None, P.SEE),
     row("questionnaires:milestone", None, P.MANAGE, body={"name": "Kick-off signed"}),
     row("questionnaires:registers", P.SEE),

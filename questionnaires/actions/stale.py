@@ -40,7 +40,7 @@ def recheck(act: Act, keys: Collection[str], because: Callable[[], Cause]) -> li
     }
     moved = []
     for one in signed:
-        is_stale = seen[one.entry.item_key, one.membership.side] != one.fingerprint
+        is_stale = not gates.still_says(one, seen[one.entry.item_key, one.membership.side])
         if is_stale != one.is_stale:
             act.note(one, "is_stale", one.is_stale, is_stale)
             one.is_stale = is_stale

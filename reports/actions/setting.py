@@ -94,8 +94,10 @@ def claim(report_id: int) -> int | None:
 
 
 def held(report: Report, attempt: int) -> "QuerySet[Report]":
-    """Return the row as long as this attempt still holds it."""
-    return Report.objects.filter(pk=report.pk, state=Report.State.RUNNING, attempts=attempt)
+    """Return the row as long as this attempt still holds it, and no words were taken out of what it sets."""
+    return Report.objects.filter(
+        pk=report.pk, state=Report.State.RUNNING, attempts=attempt, redaction=report.redaction_id
+    )
 
 
 def finish(report: Report, attempt: int) -> None:
