@@ -96,9 +96,7 @@ def snapshot(
             "cover_title": engagement.name if kind == STATUS else known[kind],
             "lede": engagement.aim if kind == STATUS else str(PURPOSES.get(kind, "")),
             "period": period(record),
-            "footer": house.footer
-            or _("%(firm)s for %(client)s. Confidential.")
-            % {"firm": house.name, "client": engagement.client.name},
+            "footer": footer(record),
             "about": about(record, kind, replaces),
             "paper": house.paper,
             "house": house.plain(),
@@ -114,6 +112,15 @@ def snapshot(
     # Through JSON and back: what cannot be stored must not get this far.
     plain: dict[str, Any] = json.loads(json.dumps(data, ensure_ascii=False, default=str))
     return plain
+
+
+def footer(record: Record) -> str:
+    """Return what stands at the foot of every page."""
+    house = record.house
+    if record.is_firm:
+        return _("%(firm)s, for the firm only. Confidential.") % {"firm": house.name}
+    told = {"firm": house.name, "client": record.engagement.client.name}
+    return house.footer or _("%(firm)s for %(client)s. Confidential.") % told
 
 
 def period(record: Record) -> str:

@@ -88,7 +88,7 @@ def comparison(paper: Paper, attempts: list[Attempt]) -> Block:
         for one in attempts
     ]
     return blocks.table(
-        [_("No."), _("Attempt"), _("Measure"), (_("Result"), "r"), _("Agreed"), _("Outcome")], rows
+        [_("No."), _("Attempt"), _("Measure"), (_("Result"), "r"), _("Agreed"), (_("Outcome"), "who")], rows
     )
 
 
@@ -100,11 +100,12 @@ def picture(paper: Paper) -> Block | None:
     points, criterion = trials.points(paper.record.attempts, found[0])
     if len(points) < 2:
         return None
-    return blocks.picture(
+    drawn = blocks.picture(
         str(charts.printed(points, criterion, found[0])),
         title=found[0],
         legend=charts.sentence(points, criterion, found[0]),
     )
+    return {**drawn, "narrow": True}
 
 
 def cards(paper: Paper) -> list[Block]:

@@ -82,7 +82,7 @@ class Paper:
         if not body:
             return None
         self.chapters += 1
-        return blocks.section(key, title, body, over=str(self.chapters), lede=lede)
+        return {**blocks.section(key, title, body, over=str(self.chapters), lede=lede), "numbered": True}
 
     def passages(self, keys: Iterable[str]) -> list[Block]:
         """Tell items: the short answers in one list, then the others, what is set aside, what is still to come."""
@@ -221,30 +221,63 @@ class Paper:
         return self.chapter("more", _("Also on record"), keys)
 
     def lacking(self) -> Block | None:
-        """Return what stands between this document and a finished one, and who has it."""
-        rows: list[list[Cell]] = []
+        """Return what stands between this document and a finished one: what is in doubt, and who has what."""
+        doubtful: list[list[Cell]] = []
+        held: dict[str, list[ItemView]] = {}
         for item in self.fed:
-            if item.entry.is_settled or item.entry.state == Entry.State.NOT_APPLICABLE:
+            entry = item.entry
+            if entry.is_settled or entry.state == Entry.State.NOT_APPLICABLE:
                 continue
-            rows.append(
-                [
-                    item.number,
-                    item.title,
-                    what_lacks(self.record, item),
-                    holder(self.record, item),
-                    by_when(self.record, item),
-                ]
-            )
-        if not rows:
+            held.setdefault(holder(self.record, item), []).append(item)
+            if entry.conflict or entry.revisit or entry.state == Entry.State.UNKNOWN:
+                doubtful.append(
+                    [
+                        item.number,
+                        item.title,
+                        what_lacks(self.record, item),
+                        holder(self.record, item),
+                        by_when(self.record, item),
+                    ]
+                )
+        count = sum(len(items) for items in held.values())
+        if not count:
             return None
         words = ngettext(
-            "%(count)d answer is not settled yet.", "%(count)d answers are not settled yet.", len(rows)
+            "%(count)d answer is not settled yet.", "%(count)d answers are not settled yet.", count
         )
-        table = blocks.table(
-            [_("No."), _("Answer"), _("What is missing"), _("With"), (_("By"), "r")], rows[:MOST_ROWS]
-        )
-        return self.chapter(
-            "lacking", _("What is still missing"), first=[table], lede=words % {"count": len(rows)}
+        parts = []
+        if doubtful:
+            columns = [_("No."), _("Answer"), _("What is missing"), (_("With"), "who"), (_("By"), "day")]
+            parts.append(blocks.table(columns, doubtful[:MOST_ROWS], title=_("In doubt")))
+        parts.append(self.held(held))
+        return self.chapter("lacking", _("What is still missing"), first=parts, lede=words % {"count": count})
+
+    def held(self, held: dict[str, list[ItemView]]) -> Block:
+        """Return who has what, whoever has most first, with the soonest day."""
+        rows: list[list[Cell]] = []
+        for name, items in sorted(held.items(), key=lambda pair: -len(pair[1])):
+            days = [
+                when
+                for item in items
+                if (
+                    when := item.entry.find_by
+                    if item.entry.state == Entry.State.UNKNOWN
+                    else item.entry.due_date
+                )
+            ]
+            told = "; ".join(f"{item.number} {item.title}" for item in items[:MOST_ROWS])
+            rows.append(
+                [
+                    {"text": name, "tone": "strong"},
+                    str(len(items)),
+                    told,
+                    day(min(days), self.record.today) if days else "",
+                ]
+            )
+        return blocks.table(
+            [(_("With"), "who"), (_("Answers"), "r"), _("Which"), (_("Soonest by"), "day")],
+            rows,
+            title=_("Who has what"),
         )
 
     def signed(self, *gates: str) -> Block | None:
