@@ -31,7 +31,7 @@ ENV PATH=/venv/bin:/usr/bin:/bin \
     DATA=/data \
     HOME=/tmp \
     XDG_CACHE_HOME=/tmp/cache
-RUN python -m compileall -q /app
+RUN python -m config.words && python -m compileall -q /app
 USER 10001:10001
 VOLUME /data
 EXPOSE 8000

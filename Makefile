@@ -2,9 +2,10 @@
 # make up PORT=8010 DATA=/srv/throughline DEMO=0; DATABASE_URL and REDIS_URL win over the built-in servers.
 
 PYTHON ?= python3
+DAY ?= 2026-11-23
 SET_UP = @$(PYTHON) config/bootstrap.py
 
-.PHONY: help up down reset check test bench faults
+.PHONY: help up down reset check test bench faults samples words
 
 help:
 	@echo "make up      start everything; the address is printed when it is ready"
@@ -13,6 +14,8 @@ help:
 	@echo "make check   format, lint, types, import directions, migrations, deployment"
 	@echo "make test    all checks and all tests (ARGS=... for pytest)"
 	@echo "make bench   measure speed"
+	@echo "make samples write the demo's deliverables into docs/samples"
+	@echo "make words   gather the words to translate into locale/ (needs gettext)"
 	@echo "make faults  break things on purpose and look what survives"
 
 up:
@@ -35,3 +38,10 @@ bench:
 
 faults:
 	$(SET_UP) python -m pytest -m heavy $(ARGS)
+
+# On a database of its own that goes again; the day is given, so that the same demo gives the same documents.
+samples:
+	$(SET_UP) python -m config.launch run -- .venv/bin/python -m config.launch.prepare 'migrate --no-input --verbosity 0' 'demo --today $(DAY)' 'samples NBH-01 docs/samples --today $(DAY)'
+
+words:
+	$(SET_UP) python manage.py makemessages --all --no-location --no-wrap --ignore .venv --ignore node_modules --ignore tests --ignore static

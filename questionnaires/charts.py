@@ -127,11 +127,12 @@ def _drawing(points: Sequence[Point], criterion: Criterion | None, measure: str)
         )
     if criterion is not None:
         x = place(criterion.value)
+        word = _("agreed")
         sign = "≥" if criterion.higher_is_better else "≤"
         anchor = ' text-anchor="end"' if x > WIDTH / 2 else ""
         parts.append(
             f'<path class="bar-line" d="M{x} {TOP - 14}V{height - 4}"/>'
-            f'<text class="bar-name" x="{x}" y="14"{anchor}>{escape(_("agreed"))} {sign} {shown(criterion.value)}</text>'
+            f'<text class="bar-name" x="{x}" y="14"{anchor}>{escape(word)} {sign} {shown(criterion.value)}</text>'
         )
     said = escape(sentence(points, criterion, measure))
     return mark_safe(  # noqa: S308 - numbers, and texts that are escaped above

@@ -144,7 +144,8 @@ def told(found: Iterable[Attempt]) -> list[Mapping[str, str]]:
                 "result": figure(attempt.result),
             }
             held = agreed(attempt)
-            said += " " + _sentence(f"{result} ({_('agreed:')} {held})" if held else result)
+            agreement = _("agreed:")
+            said += " " + _sentence(f"{result} ({agreement} {held})" if held else result)
         why = _sentence(
             f"{outcome}: {attempt.lesson}" if outcome and attempt.lesson else outcome or attempt.lesson
         )

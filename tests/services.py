@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from config import words
 from config.launch import identity, throwaway
 
 PLACE = "THROUGHLINE_TEST_PLACE"
@@ -20,6 +21,7 @@ PLACE = "THROUGHLINE_TEST_PLACE"
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
     """Start the services; as a wrapper this comes before pytest-django's own hook."""
+    words.compile_all()
     stack = ExitStack()
     early_config.add_cleanup(stack.close)
     worker = os.environ.get("PYTEST_XDIST_WORKER")

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from config import words
 from config.launch import address
 from config.launch.errors import CannotStart
 from config.launch.folder import ROOT
@@ -40,9 +41,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SET_UP_STEPS = 4
 
 
-def main(words: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Set up what a command needs and hand over to the launcher, which takes this process's place."""
-    match words:
+    match arguments:
         case ["up" | "check" | "test" as command, *rest]:
             steps = Steps(SET_UP_STEPS + LAUNCHER_STEPS[command])
             set_up(steps, tests=command != "up", browser=command == "test")
@@ -87,6 +88,7 @@ def set_up(steps: Steps, *, tests: bool, browser: bool = False) -> None:
             python_packages(steps, tests=tests)
             steps.begin("Fonts" + (" and accessibility checker" if tests else ""))
             node_packages(steps, tests=tests)
+            words.compile_all()
             steps.end()
     except PermissionError as error:
         raise CannotStart(

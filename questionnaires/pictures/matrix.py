@@ -84,7 +84,9 @@ def risk_matrix(
                 grave += here
             shown = ", ".join(str(risk.number) for risk in here[:MOST])
             if len(here) > MOST:
-                shown += " " + _("and %(count)d more") % {"count": len(here) - MOST}
+                shown += " " + ngettext("and %(count)d more", "and %(count)d more", len(here) - MOST) % {
+                    "count": len(here) - MOST
+                }
             canvas.text("strong", x + 10, y + HIGH // 2 + 4, shown)
     floor = TOP + HIGH * len(likelihoods)
     for column, (_impact, label) in enumerate(impacts):

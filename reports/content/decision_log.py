@@ -90,7 +90,7 @@ def index(paper: Paper, standing: list[Decision], past: list[Decision], ahead: i
                 ]
             ),
             blocks.table(
-                [_("No."), _("Decision"), _("By"), (_("On"), "r"), _("State")],
+                [_("No."), _("Decision"), _("By"), (_("On"), "r day"), _("State")],
                 rows,
                 empty=_(
                     "Nothing has been decided yet. Decisions come from recommendations that were offered."

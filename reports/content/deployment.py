@@ -1,7 +1,7 @@
 """The deployment plan and readiness: are we ready, what is missing, how it goes live, how it comes back."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from questionnaires import signed
 from questionnaires.gates import Point, Standing
@@ -136,7 +136,7 @@ def verdict(standing: Standing) -> tuple[str, str, str, str]:
 def missing(paper: Paper, standing: Standing) -> Block:
     """Return what stands between us and going live."""
     return blocks.table(
-        [_("No."), _("What is missing"), _("How it stands"), _("With"), (_("By"), "r")],
+        [_("No."), _("What is missing"), _("How it stands"), _("With"), (pgettext("until when", "By"), "r day")],
         [[point.item.number, point.item.title, state(point), who(paper, point), when(paper, point)] for point in standing.unmet],
         title=_("What stands between us and going live"),
         empty=_("Nothing: every point is settled or let pass."),
@@ -170,7 +170,7 @@ def when(paper: Paper, point: Point) -> str:
 def waivers(paper: Paper, standing: Standing) -> Block:
     """Return what is let pass, until when, by whom and why."""
     return blocks.table(
-        [_("Let pass"), _("Why"), _("By"), (_("Until"), "r")],
+        [_("Let pass"), _("Why"), _("By"), (_("Until"), "r day")],
         [
             [
                 {"text": point.item.title, "sub": point.item.number},

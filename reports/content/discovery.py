@@ -1,6 +1,7 @@
 """The discovery report: the need, its worth, its limits, the wishes around it, and whether it can be done."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from questionnaires.models import Clash
 from reports.content import blocks
@@ -121,7 +122,12 @@ def summary(paper: Paper) -> Block:
         )
     )
     goals = paper.table(
-        [("indicator", _("Indicator")), ("today", _("Today")), ("target", _("Target")), ("by", _("By"))],
+        [
+            ("indicator", _("Indicator")),
+            ("today", _("Today")),
+            ("target", _("Target")),
+            ("by", pgettext("until when", "By")),
+        ],
         paper.rows("kpis")[:4],
         title=_("What it is worth"),
     )
@@ -179,7 +185,8 @@ def collision(paper: Paper, clash: Clash) -> Block:
         found.append(blocks.quiet(_("We recommend: %(words)s") % {"words": clash.we_recommend}))
     side_lines: list[Cell] = [_("Raised %(day)s") % {"day": paper.on(clash.raised_at)}]
     if clash.state == Clash.State.SETTLED:
-        found.append(blocks.decision(f"**{_('Settled')}** {clash.outcome}\n\n{clash.reason}".strip()))
+        settled = _("Settled")
+        found.append(blocks.decision(f"**{settled}** {clash.outcome}\n\n{clash.reason}".strip()))
         side_lines.append({"text": _("Settled"), "tone": "ok"})
         if clash.decided_by:
             side_lines.append(

@@ -167,7 +167,8 @@ def result(attempt: Attempt) -> str:
         return ""
     told = f"{attempt.measure}: {figure(attempt.result)}" if attempt.measure else figure(attempt.result)
     held = trials.agreed(attempt)
-    return f"{told} ({_('agreed:')} {held})" if held else told
+    agreement = _("agreed:")
+    return f"{told} ({agreement} {held})" if held else told
 
 
 def by_hand(paper: Paper) -> Block | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from accounts.models import Side
 from questionnaires import footing
@@ -181,7 +181,7 @@ class Paper:
     def waiting(self, items: Sequence[ItemView], *, title: str = "") -> Block:
         """Return what is still to come, who has it and by when."""
         return blocks.table(
-            [_("Still to come"), _("With"), (_("By"), "r")],
+            [_("Still to come"), _("With"), (pgettext("until when", "By"), "r day")],
             [
                 [
                     {"text": item.title, "sub": item.number},
@@ -247,7 +247,13 @@ class Paper:
         )
         parts = []
         if doubtful:
-            columns = [_("No."), _("Answer"), _("What is missing"), (_("With"), "who"), (_("By"), "day")]
+            columns: list[str | tuple[str, str]] = [
+                _("No."),
+                _("Answer"),
+                _("What is missing"),
+                (_("With"), "who"),
+                (pgettext("until when", "By"), "r day"),
+            ]
             parts.append(blocks.table(columns, doubtful[:MOST_ROWS], title=_("In doubt")))
         parts.append(self.held(held))
         return self.chapter("lacking", _("What is still missing"), first=parts, lede=words % {"count": count})
@@ -275,7 +281,7 @@ class Paper:
                 ]
             )
         return blocks.table(
-            [(_("With"), "who"), (_("Answers"), "r"), _("Which"), (_("Soonest by"), "day")],
+            [(_("With"), "who"), (_("Answers"), "r"), _("Which"), (_("Soonest by"), "r day")],
             rows,
             title=_("Who has what"),
         )
@@ -323,7 +329,7 @@ class Paper:
         if not found:
             return None
         return blocks.table(
-            [(_("No."), ""), _("Question"), _("Decided"), _("By"), (_("On"), "r")],
+            [(_("No."), ""), _("Question"), _("Decided"), _("By"), (_("On"), "r day")],
             [
                 [
                     str(one.number),

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 from accounts.models import Side
 from engagements.models import Engagement, Event, Membership
@@ -239,7 +239,8 @@ class Record:
         def lookup(kind: str, pk: int) -> str:
             return self.names.get(pk, "") if kind == "person" else names.get(pk, _("a file"))
 
-        return values.as_text(spec, value, lookup, currency=self.engagement.currency, translate=_)
+        words = values.as_text(spec, value, lookup, currency=self.engagement.currency, translate=_)
+        return localised(words) if spec.type in ("number", "money") else words
 
     def value(self, item: ItemView, *, most_rows: int = 10_000) -> list[Block]:
         """Return an item's answer as blocks; of a table at most *most_rows* rows, and how many more there are."""
@@ -381,6 +382,14 @@ def day(value: date | None, today: date) -> str:
         else pgettext("day in a document, other year", "j F Y")
     )
     return date_format(value, shape)
+
+
+def localised(words: str) -> str:
+    """Write the figure that *words* begin with as the language writes figures: 4,182.5 or 4.182,5."""
+    if (get_language() or "").startswith("de"):
+        figure, space, rest = words.partition(" ")
+        return figure.translate(str.maketrans(",.", ".,")) + space + rest
+    return words
 
 
 def record_of(view: Viewpoint, at: datetime | None = None) -> Record:

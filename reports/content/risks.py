@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.reading import ItemView
@@ -93,7 +93,7 @@ def summary(paper: Paper, risks: list[Risk], current: list[Risk]) -> Block:
         ]
     )
     top = blocks.table(
-        [_("No."), _("Risk"), _("What we do"), _("Owner"), (_("By"), "r")],
+        [_("No."), _("Risk"), _("What we do"), _("Owner"), (pgettext("until when", "By"), "r day")],
         [
             [one.name, one.told.get("risk", ""), one.told.get("action", ""), one.told.get("owner", ""), one.told.get("due", "")]
             for one in current[:5]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from engagements.models import Event
 from questionnaires import reading
@@ -142,7 +142,7 @@ def who_holds_what(record: Record, standing: Standing) -> Block:
         _("Who holds what"),
         [
             blocks.table(
-                [_("Choice"), _("What we suggest"), _("From"), (_("By"), "r")],
+                [_("Choice"), _("What we suggest"), _("From"), (pgettext("until when", "By"), "r day")],
                 needed[:MOST_HELD],
                 title=_("Choices and signatures we need"),
                 empty=_("None at present."),

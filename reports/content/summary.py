@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from accounts.models import Side
 from questionnaires import pictures
@@ -325,7 +325,7 @@ def _padded(rows: Sequence[Sequence[Cell]], more: int, columns: int) -> list[Seq
 
 def _choices(rows: Sequence[Sequence[Cell]], more: int) -> Block:
     return blocks.table(
-        [_("Choice"), _("What we suggest"), _("From"), (_("By"), "r")],
+        [_("Choice"), _("What we suggest"), _("From"), (pgettext("until when", "By"), "r day")],
         _padded(rows, more, 4),
         title=_("Choices and signatures we need"),
         empty=_("None at present."),

@@ -50,6 +50,12 @@ def drawing(house: House, client: str) -> str:
         if house.client_logo
         else ""
     )
+    title, lede, chapter = (
+        _("Discovery report"),
+        _("What is needed, and whether it can be done."),
+        _("The need"),
+    )
+    decision = _("Decision %(number)d") % {"number": 9}
     right = width + 8
     lines = "".join(
         f'<rect x="{right + 18}" y="{58 + 6 * row}" width="{(110, 118, 96, 70)[row % 4]}" height="1.6" fill="{RULE}"/>'
@@ -59,15 +65,15 @@ def drawing(house: House, client: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-1 -1 {2 * width + 10} {height + 2}" role="img" aria-label="{escape(words)}">'
         f'<rect width="{width}" height="{height}" fill="{PAPER}" stroke="{RULE}" stroke-width=".5"/>{name}'
         f'<path d="M18 32H{width - 18}" stroke="{INK}" stroke-width=".4"/>'
-        f'<text x="{width - 18}" y="27" font-family="{SANS}" font-size="3.4" fill="{INK}" text-anchor="end">{escape(_("Discovery report"))} · {escape(client[:40])}</text>'
-        f'<text x="18" y="88" font-family="{SERIF}" font-size="17" fill="{colour}">{escape(_("Discovery report"))}</text>'
-        f'<text x="18" y="100" font-family="{SERIF}" font-size="6" fill="{QUIET}">{escape(_("What is needed, and whether it can be done."))}</text>'
+        f'<text x="{width - 18}" y="27" font-family="{SANS}" font-size="3.4" fill="{INK}" text-anchor="end">{escape(title)} · {escape(client[:40])}</text>'
+        f'<text x="18" y="88" font-family="{SERIF}" font-size="17" fill="{colour}">{escape(title)}</text>'
+        f'<text x="18" y="100" font-family="{SERIF}" font-size="6" fill="{QUIET}">{escape(lede)}</text>'
         f'{theirs}<path d="M18 {height - 52}H{width - 18}" stroke="{INK}" stroke-width=".3"/>'
         f'<rect x="{right}" width="{width}" height="{height}" fill="#ffffff" stroke="{RULE}" stroke-width=".5"/>'
         f'<path d="M{right + 18} 36H{right + width - 18}" stroke="{colour}" stroke-width=".5"/>'
-        f'<text x="{right + 18}" y="47" font-family="{SERIF}" font-size="8" fill="{INK}">{escape(_("The need"))}</text>{lines}'
+        f'<text x="{right + 18}" y="47" font-family="{SERIF}" font-size="8" fill="{INK}">{escape(chapter)}</text>{lines}'
         f'<rect x="{right + 18}" y="90" width="{width - 60}" height="20" fill="{PAPER}"/><rect x="{right + 18}" y="90" width="1" height="20" fill="{accent}"/>'
-        f'<text x="{right + 22}" y="98" font-family="{SANS}" font-size="3.6" font-weight="600" fill="{INK}">{escape(_("Decision %(number)d") % {"number": 9})}</text>'
+        f'<text x="{right + 22}" y="98" font-family="{SANS}" font-size="3.6" font-weight="600" fill="{INK}">{escape(decision)}</text>'
         f'<text x="{right + 18}" y="{height - 12}" font-family="{SANS}" font-size="3" fill="{QUIET}">{escape(footer[:90])}</text>'
         f"</svg>"
     )
