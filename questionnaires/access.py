@@ -110,6 +110,24 @@ def get_desk(user: User, engagement_id: int, *, can: Permission) -> Desk:
     return Desk(membership, questionnaire)
 
 
+def get_views(user: User) -> list[Viewpoint]:
+    """Return every engagement that *user* may look into, as their side sees it, in one query."""
+    memberships = (
+        Membership.objects.current()
+        .filter(user=user)
+        .exclude(engagement__status=Engagement.Status.PURGED)
+        .select_related("engagement__client", "engagement__questionnaire")
+        .order_by("engagement__client__name", "engagement__name", "id")
+    )
+    found = []
+    for membership in memberships:
+        questionnaire: Questionnaire | None = getattr(membership.engagement, "questionnaire", None)
+        if questionnaire is not None and membership.may(Permission.SEE):
+            questionnaire.engagement = membership.engagement
+            found.append(Viewpoint(questionnaire, membership.side))
+    return found
+
+
 def get_step(user: User, engagement_id: int, number: str, *, can: Permission) -> tuple[Desk, Step]:
     """Return the step with that number on screen, such as 3 or 6.1."""
     desk = get_desk(user, engagement_id, can=can)

@@ -17,6 +17,7 @@ from questionnaires.views import (
     requests,
     rounds,
     rows,
+    search,
     signing,
     steps,
     stream,
@@ -104,6 +105,7 @@ urlpatterns = [
     path("stream/", stream.own_stream, name="own-stream"),
     path("engagements/", work.portfolio, name="portfolio"),
     path("engagements/<int:engagement_id>/", include(of_engagement)),
+    path("search/", search.search, name="search"),
     path("frameworks/", frameworks.frameworks, name="frameworks"),
     path("frameworks/<int:version_id>/", frameworks.framework, name="framework"),
 ]

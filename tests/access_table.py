@@ -77,6 +77,7 @@ TABLE = [
     row("questionnaires:work", SIGNED_IN),
     row("questionnaires:own-stream", SIGNED_IN, shows=204, door=401),
     row("questionnaires:portfolio", SIGNED_IN),
+    row("questionnaires:search", SIGNED_IN, query="?q=model"),
     row("questionnaires:frameworks", FIRM),
     row("questionnaires:framework", FIRM),
     # Reading an engagement

@@ -42,7 +42,15 @@ def keep_rows(schema):
             cursor.execute(f"SELECT EXISTS (SELECT FROM public.{table})")
             if table not in DJANGOS_OWN and cursor.fetchone()[0]:
                 cursor.execute(f"CREATE TABLE {schema}.{table} AS TABLE public.{table}")
-                copies.append(f"INSERT INTO public.{table} SELECT * FROM {schema}.{table}")
+                cursor.execute(
+                    "SELECT string_agg(quote_ident(column_name), ', ') FROM information_schema.columns "
+                    "WHERE table_schema = 'public' AND table_name = %s AND is_generated = 'NEVER'",
+                    [table],
+                )
+                (columns,) = cursor.fetchone()
+                copies.append(
+                    f"INSERT INTO public.{table} ({columns}) SELECT {columns} FROM {schema}.{table}"
+                )
         tables = ", ".join(statement.split()[2] for statement in copies)
         # Identities go on counting, so that no other row of the run gets the number of one of these.
         cursor.execute(f"TRUNCATE {tables} CASCADE")

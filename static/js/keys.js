@@ -68,9 +68,15 @@ function act(event) {
     case "g": return (going = Date.now() + 1500), true;
     case "/": {
       const box = [...document.querySelectorAll("[data-search]")].find((field) => field.offsetParent);
-      box?.focus();
-      box?.select();
-      return Boolean(box);
+      if (box) {
+        box.focus();
+        box.select();
+        return true;
+      }
+      // Where there is no room for the box, its page has one.
+      const page = document.querySelector("a[data-search-page]");
+      if (page) location.assign(page.href);
+      return Boolean(page);
     }
     case "[": return follow("prev");
     case "]": return follow("next");
