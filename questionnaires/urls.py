@@ -22,6 +22,7 @@ from questionnaires.views import (
     steps,
     stream,
     work,
+    workbook,
 )
 
 app_name = "questionnaires"
@@ -98,6 +99,10 @@ of_engagement: list[URLPattern | URLResolver] = [
     path("rows/<int:row_id>/home/", decisions.home, name="row-home"),
     path("registers/", overview.registers, name="registers"),
     path("registers/<slug:key>/", overview.register, name="register"),
+    path("registers/<slug:key>/csv/", workbook.register_csv, name="register-csv"),
+    path("workbook/", workbook.workbook, name="workbook"),
+    path("workbook/file/", workbook.workbook_file, name="workbook-file"),
+    path("workbook/<int:import_id>/", workbook.workbook_import, name="workbook-import"),
 ]
 
 urlpatterns = [

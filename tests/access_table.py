@@ -21,7 +21,7 @@ from engagements.policy import Permission, Role
 from questionnaires.actions import answers, evidence, rows, waiving
 from questionnaires.models import Answer, Conflict, Entry, SignOff
 from questionnaires.places import Base, Place
-from tests import access_of_weighing
+from tests import access_of_talk, access_of_weighing
 from tests.people import World, desk
 
 P = Permission
@@ -31,6 +31,7 @@ FIRM = "everybody of the firm"
 ADMINISTRATOR = "administrators"
 # Where the answer depends on who comes, and other tests know how.
 ANY = "some answer"
+OWN = "some answer, only to its owner"
 
 Door = Permission | str
 Status = int | str | tuple[int, int]
@@ -171,6 +172,12 @@ TABLE = [
     row("engagements:status", None, P.MANAGE, body={"status": "paused"}),
     # One's own
     row("accounts:preferences", SIGNED_IN, SIGNED_IN, body=SELF),
+    row("engagements:inbox", SIGNED_IN),
+    row("engagements:inbox-read", None, SIGNED_IN, does=(302, 200)),
+    row("engagements:inbox-unread", SIGNED_IN),
+    row("engagements:inbox-open", SIGNED_IN, shows=404),  # this one is nobody's
+    row("engagements:mail-choices", SIGNED_IN, SIGNED_IN, does=ANY),
+    row("engagements:mail-stop", PUBLIC, PUBLIC, shows=404, does=404),  # the link is the proof
     # Administration
     row("accounts:administration", ADMINISTRATOR),
     row(
@@ -199,7 +206,8 @@ TABLE = [
 ]
 
 TABLE += [
-    row(f"questionnaires:{route}", get, post, **more) for route, get, post, more in access_of_weighing.LINES
+    row(f"questionnaires:{route}", get, post, **more)
+    for route, get, post, more in access_of_weighing.LINES + access_of_talk.LINES
 ]
 
 # The way in and one's own account: pages of the library, in our words. Other tests know what they do.
@@ -285,33 +293,41 @@ def furnish(world: World, engagement: Engagement, manager: User, client_person: 
         covered={},
         is_stale=True,
     )
-    return access_of_weighing.furnish(of_manager, desk(client_person, engagement)) | {
-        "engagement_id": engagement.pk,
-        "key": text,
-        "table": table,
-        "gate": gate.item_key,
-        "gate_key": gate.key,
-        "covered": covered,
-        "waiver_id": waiver.pk,
-        "sign_off_id": signature.pk,
-        "register": "risks",
-        "internal": next((item.key for item in framework.items if item.internal and item.key in entries), ""),
-        "column": column,
-        "step": "3",
-        "row_id": made[1].pk,
-        "file_id": file.pk,
-        "file_version": 1,
-        "answer_id": answer.pk,
-        "conflict_id": Conflict.objects.get(answer=answer, outcome="").pk,
-        "membership_id": (
-            leaver.first() or Membership.objects.get(engagement=engagement, user=client_person)
-        ).pk,
-        "invitation_id": invitation.pk,
-        "token": Mail.objects.get(to=email).text.split("/invitations/")[1].split("/")[0],
-        "version_id": world.version.pk,
-        "person_id": client_person.pk,
-        "client_id": engagement.client_id,
-        "mail_id": Mail.objects.get(to=email).pk,
-        "uidb36": "1",
-        "key_of_reset": "set-1-wrong",
-    }
+    of_client = desk(client_person, engagement)
+    talked = access_of_talk.furnish(of_manager, of_client, text)
+    return (
+        access_of_weighing.furnish(of_manager, of_client)
+        | talked
+        | {
+            "engagement_id": engagement.pk,
+            "key": text,
+            "table": table,
+            "gate": gate.item_key,
+            "gate_key": gate.key,
+            "covered": covered,
+            "waiver_id": waiver.pk,
+            "sign_off_id": signature.pk,
+            "register": "risks",
+            "internal": next(
+                (item.key for item in framework.items if item.internal and item.key in entries), ""
+            ),
+            "column": column,
+            "step": "3",
+            "row_id": made[1].pk,
+            "file_id": file.pk,
+            "file_version": 1,
+            "answer_id": answer.pk,
+            "conflict_id": Conflict.objects.get(answer=answer, outcome="").pk,
+            "membership_id": (
+                leaver.first() or Membership.objects.get(engagement=engagement, user=client_person)
+            ).pk,
+            "invitation_id": invitation.pk,
+            "token": Mail.objects.get(to=email).text.split("/invitations/")[1].split("/")[0],
+            "version_id": world.version.pk,
+            "person_id": client_person.pk,
+            "client_id": engagement.client_id,
+            "mail_id": Mail.objects.get(to=email).pk,
+            "uidb36": "1",
+            "key_of_reset": "set-1-wrong",
+        }
+    )

@@ -73,7 +73,7 @@ def inbox_read(request: SignedInRequest) -> HttpResponse:
     else:
         actions.mark_read(user=request.user, items=named)
     if request.htmx:
-        return unread(request)
+        return count(request)
     where = request.POST.get("next", "")
     return redirect(f"{request.path.removesuffix('read/')}{where if where.startswith('?') else ''}")
 
@@ -81,4 +81,9 @@ def inbox_read(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def unread(request: SignedInRequest) -> HttpResponse:
     """Give the count for the masthead."""
+    return count(request)
+
+
+def count(request: SignedInRequest) -> HttpResponse:
+    """Render how many items are unread."""
     return render(request, "components/_unread.html", {"unread": request.user.unread})

@@ -13,6 +13,7 @@ from questionnaires.models.nudge import Nudge
 from questionnaires.models.recommendation import Decision, Reaction, Recommendation, RecommendationVersion
 from questionnaires.models.request import Clash, ClashSide, Ranking, Request
 from questionnaires.models.sign_off import SignOff, Waiver
+from questionnaires.models.workbook import WorkbookImport
 
 __all__ = [
     "AgendaNote",
@@ -48,4 +49,5 @@ __all__ = [
     "SectionProgress",
     "SignOff",
     "Waiver",
+    "WorkbookImport",
 ]

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.http import SignedInRequest
+from accounts.http import SignedInRequest, posted
 from engagements.models import Membership
 from engagements.policy import Permission
 from questionnaires import access, certainty, pictures, reading, values
@@ -63,7 +63,7 @@ def check_by(request: SignedInRequest, engagement_id: int, key: str) -> HttpResp
     desk, entry = access.get_entry(request.user, engagement_id, key, can=Permission.ANSWER)
     if entry.round_id is None:
         raise Http404
-    form = CheckByForm(request.POST or None, initial={"check_by": entry.check_by, "seen": entry.check_by})
+    form = CheckByForm(posted(request), initial={"check_by": entry.check_by, "seen": entry.check_by})
     if request.method == "POST" and form.is_valid():
         try:
             actions.set_check_by(desk=desk, entry=entry, **form.cleaned_data)
@@ -154,7 +154,7 @@ def assume(request: SignedInRequest, engagement_id: int, key: str) -> HttpRespon
     part = Answer.Part.WORDS if item.type == "table" else Answer.Part.VALUE
     found = reading.one_item(desk.view, entry.pk)
     form = AssumeForm(
-        request.POST or None,
+        posted(request),
         item=item,
         answer=_answer_of(found, part),
         people=[member for member in reading.people(desk.view) if member.ended_at is None],

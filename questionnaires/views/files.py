@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.http import SignedInRequest
+from accounts.http import SignedInRequest, posted
 from engagements.access import get_file
 from engagements.actions.files import RefusedFile
 from engagements.models import File, FileVersion
@@ -32,9 +32,7 @@ class AttachForm(forms.Form):
 def add(request: SignedInRequest, engagement_id: int, key: str) -> HttpResponse:
     """Attach a file to an item, or to a cell that takes files."""
     desk, entry = access.get_entry(request.user, engagement_id, key, can=Permission.ANSWER)
-    form = (
-        AttachForm(request.POST or None, request.FILES or None) if request.method == "POST" else AttachForm()
-    )
+    form = AttachForm(posted(request), request.FILES or None)
     if not desk.membership.is_firm:
         del form.fields["firm_only"]
     place = place_of(request, desk, key)
@@ -116,7 +114,7 @@ def replace(request: SignedInRequest, engagement_id: int, file_id: int) -> HttpR
     """Add a newer version of a file; the earlier ones stay."""
     _membership, found = get_file(request.user, engagement_id, file_id, can=Permission.ANSWER)
     desk, entry = access.get_entry(request.user, engagement_id, found.item_key, can=Permission.ANSWER)
-    form = AttachForm(request.POST, request.FILES) if request.method == "POST" else AttachForm()
+    form = AttachForm(posted(request), request.FILES or None)
     del form.fields["firm_only"]
     if request.method == "POST" and form.is_valid():
         try:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.http import SignedInRequest
+from accounts.http import SignedInRequest, posted
 from engagements.policy import Permission
 from questionnaires import access, pictures
 from questionnaires import health as rules
@@ -63,7 +63,7 @@ def override(request: SignedInRequest, engagement_id: int) -> HttpResponse:
     """Set the health of the engagement, or of the step that `?step=` names, by hand."""
     desk = access.get_desk(request.user, engagement_id, can=Permission.MANAGE)
     step = _step(request, desk)
-    form = OverrideForm(request.POST or None)
+    form = OverrideForm(posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             actions.override(desk=desk, step_key=step.key if step else "", **form.cleaned_data)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.http import SignedInRequest
+from accounts.http import SignedInRequest, posted
 from accounts.models import Side
 from engagements.actions import engagements
 from engagements.policy import Permission
@@ -129,7 +129,7 @@ def hand_over(request: SignedInRequest, engagement_id: int, key: str) -> HttpRes
         "to": entry.finder_id if is_unknown else entry.owner_id,
         "due": entry.find_by if is_unknown else entry.due_date,
     }
-    form = HandOverForm(request.POST or None, initial=first)
+    form = HandOverForm(posted(request), initial=first)
     field = form.fields["to"]
     if isinstance(field, PersonField):
         field.offer(candidates(desk, entry))

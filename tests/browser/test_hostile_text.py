@@ -68,7 +68,7 @@ def poisoned(engagement, consultant, contributor, sponsor):
     engagement.client.save()
 
     carla, cem = browser_of(consultant), browser_of(contributor)
-    save(carla, engagement, "opening-request", ALL, settle="1")
+    assert save(carla, engagement, "opening-request", ALL, settle="1").status_code == 200
     save(cem, engagement, "opening-request", ALL.replace("window", "top"), base="0")
     save(carla, engagement, "datasets", ALL, part="words")
     here = [engagement.pk]
@@ -77,12 +77,12 @@ def poisoned(engagement, consultant, contributor, sponsor):
         browser = carla if number % 3 else cem
         browser.post(reverse("questionnaires:row-add", args=[*here, table]), {"key": str(UUID(int=number))})
         row = Row.objects.filter(entry__engagement=engagement, entry__item_key=table).latest("pk")
-        column = "name" if table == "datasets" else "risk"
-        save(browser, engagement, table, text, row=row, column=column)
-        save(browser, engagement, table, text, row=row, column="notes" if number % 2 else "action")
+        column = "dataset" if table == "datasets" else "risk"
+        assert save(browser, engagement, table, text, row=row, column=column).status_code == 200
+        save(browser, engagement, table, text, row=row, column="system" if number % 2 else "action")
         cem.post(
             reverse("questionnaires:talk", args=[*here, "opening-request"]),
-            {"words": text, "key": str(UUID(int=number))},
+            {"text": text, "key": str(UUID(int=number))},
         )
         cem.post(
             reverse("questionnaires:request-new", args=here),
