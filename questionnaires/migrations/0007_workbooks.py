@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("engagements", "0003_talk_inbox_and_milestones"),
-        ("questionnaires", "0005_recommendations_requests_attempts"),
+        ("questionnaires", "0006_search"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
