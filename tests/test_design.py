@@ -101,7 +101,7 @@ class TestSheets:
 
     @pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.name)
     def test_every_token_that_is_used_exists(self, path):
-        used = set(re.findall(r"var\(--([\w-]+)", without_comments(text_of(path))))
+        used = set(re.findall(r"var\(--([\w-]+)\s*\)", without_comments(text_of(path))))
         defined = set(re.findall(r"--([\w-]+):", "".join(text_of(sheet) for sheet in SHEETS)))
 
         assert used - defined == set()
