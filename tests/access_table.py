@@ -92,6 +92,7 @@ TABLE = [
     row("questionnaires:step", P.SEE, number="step", query="?at=9"),
     row("questionnaires:item", P.SEE, query="?at=9"),
     row("questionnaires:register", P.SEE, key="register", query="?at=9"),
+    row("questionnaires:registers", P.SEE, query="?at=9"),
     row("questionnaires:as-of", P.SEE, shows=302, query="?at=9"),
     row("questionnaires:history", P.SEE),
     row("questionnaires:compare", P.SEE),

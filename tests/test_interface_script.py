@@ -337,6 +337,18 @@ class TestKeys:
 
 
 class TestMenusAndThemes:
+    @pytest.mark.parametrize("width", [1280, 390])
+    def test_slash_leads_to_the_search(self, open_page, width):
+        page = open_page()
+        page.set_viewport_size({"width": width, "height": 800})
+
+        page.keyboard.press("/")
+
+        if width > 1000:
+            expect(page.locator("#search-box")).to_be_focused()
+        else:
+            page.wait_for_url("**/search/*")
+
     def test_a_menu_closes_by_key_and_by_a_click_elsewhere(self, open_page):
         page = open_page()
         menu = page.locator(".masthead details.menu")

@@ -17,7 +17,6 @@ from engagements.policy import Permission
 from questionnaires import access, chronicle, reading
 from questionnaires.access import Desk
 from questionnaires.between import Between
-from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.views.past import end_of, number_of
 from questionnaires.views.shell import shell
 
@@ -107,10 +106,11 @@ def compare(request: SignedInRequest, engagement_id: int) -> HttpResponseBase:
     """Show what differs between two points, step by step, with the words that changed."""
     desk = access.get_desk(request.user, engagement_id, can=Permission.SEE)
     last = desk.engagement.last_event
-    first = number_of(desk, request.GET.get("from") or "1")
-    second = number_of(desk, request.GET.get("to") or str(last))
+    given = request.GET
+    first = number_of(desk, given.get("from_day") or given.get("from") or "1")
+    second = number_of(desk, given.get("to_day") or given.get("to") or str(last))
     since, until = sorted((first, second))
-    step = next((step for step in desk.framework.steps if step.number == request.GET.get("step")), None)
+    step = next((step for step in desk.framework.steps if step.number == given.get("step")), None)
     keys = [item.key for item in desk.framework.items if item.step_key == step.key] if step else None
     between = Between(desk.view, since, until, keys=keys)
     groups: dict[str, dict[str, Any]] = {}
@@ -126,6 +126,7 @@ def compare(request: SignedInRequest, engagement_id: int) -> HttpResponseBase:
             "number", "at"
         )
     )
+    named = points(desk)
     context = shell(
         desk,
         "history",
@@ -138,8 +139,9 @@ def compare(request: SignedInRequest, engagement_id: int) -> HttpResponseBase:
         is_today=until == last,
         step=step,
         steps=desk.framework.steps,
-        milestones=points(desk),
-        register_prefix=REGISTER_PREFIX,
+        milestones=named,
+        since_name=next((point.name for point in named if point.event == since), ""),
+        given=given,
     )
     with timezone.override(desk.engagement.zone):
         return render(request, "questionnaires/compare.html", context)

@@ -64,6 +64,8 @@ def week(desk: access.Desk, now: datetime) -> tuple[int, int] | None:
 def registers(request: SignedInRequest, engagement_id: int) -> HttpResponse:
     """List the registers with how many rows each holds."""
     desk = access.get_desk(request.user, engagement_id, can=Permission.SEE)
+    if "at" in request.GET:
+        return past.registers(request, desk)
     counts = reading.register_counts(desk.view)
     rows = [(register, counts.get(register.key, 0)) for register in desk.framework.registers]
     return render(request, "questionnaires/registers.html", shell(desk, "registers", registers=rows))

@@ -68,13 +68,27 @@ def item(request: SignedInRequest, desk: Desk, key: str) -> HttpResponse:
         return render(request, "questionnaires/past_item.html", Drawing(desk.view).context(**context))
 
 
+def registers(request: SignedInRequest, desk: Desk) -> HttpResponse:
+    """List the registers, each to be opened as it was at the event that `?at=` names."""
+    past = Past(desk.view, number_of(desk, request.GET.get("at", "")))
+    context = shell(
+        desk,
+        "registers",
+        registers=desk.framework.registers,
+        **surroundings(desk, past),
+        today_url=request.path,
+    )
+    with timezone.override(desk.engagement.zone):
+        return render(request, "questionnaires/past_registers.html", context)
+
+
 def surroundings(desk: Desk, past: Past) -> dict[str, Any]:
     """Return what every page of the past says about its moment; nothing can be done on it."""
     named = Milestone.objects.filter(engagement=desk.engagement, event=past.number).first()
     return {
         "past": past,
         "milestone": named,
-        "may": "answer" if desk.membership.may(Permission.ANSWER) else "",
+        "may": " ".join(one for one in (Permission.ANSWER, Permission.MANAGE) if desk.membership.may(one)),
     }
 
 

@@ -655,3 +655,49 @@ class TestCompare:
         save(maya, engagement, "opening-request", "One", base=2, settle="1")
 
         assert "Nothing differs" in page(maya, "compare", engagement, **{"from": since}).text
+
+    def test_days_are_points_as_well(self, maya, engagement, time_machine):
+        time_machine.move_to("2026-11-10T12:00:00Z")
+        save(maya, engagement, "opening-request", "One wish", settle="1")
+        time_machine.move_to("2026-11-12T12:00:00Z")
+        save(maya, engagement, "background", "One reason", settle="1")
+
+        text = page(maya, "compare", engagement, from_day="2026-11-10", to_day="2026-11-12").text
+
+        assert "One reason" in text
+        assert "One wish" not in text
+
+    def test_a_client_compares_only_what_they_may_see(self, maya, cem, petra, engagement, desk, consultant):
+        since = now_at(engagement)
+        internal = next(
+            item
+            for item in engagement.questionnaire.framework.items
+            if item.internal and item.type == "money"
+        )
+        save(maya, engagement, "background", "canary of the firm", part="note")
+        save(maya, engagement, internal.key, "48120043")
+        save(maya, engagement, "background", "For everybody", settle="1")
+
+        for name in ("compare", "overview", "history"):
+            theirs = page(cem, name, engagement, **{"from": since}).text
+            assert "For everybody" in theirs
+            assert "canary" not in theirs
+            assert "48" + "120043" not in theirs.replace(",", "")
+            assert internal.title not in theirs
+        ours = page(maya, "compare", engagement, **{"from": since}).text
+        assert "canary of the firm" in ours
+        assert internal.title in ours
+
+
+class TestRegisters:
+    def test_they_are_listed_for_a_moment_and_lead_into_it(self, maya, engagement):
+        then = now_at(engagement)
+
+        text = page(maya, "registers", engagement, at=then).text
+
+        assert f"{reverse('questionnaires:register', args=[engagement.pk, 'risks'])}?at={then}" in text
+        assert "Nothing can be changed here" in text
+
+    def test_the_moment_can_be_named_by_who_manages(self, petra, maya, engagement):
+        assert 'data-may="answer manage"' in page(petra, "step", engagement, "1", at=5).text
+        assert 'data-may="answer"' in page(maya, "step", engagement, "1", at=5).text
