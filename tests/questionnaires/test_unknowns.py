@@ -294,8 +294,8 @@ class TestCourse:
         assert 'role="img"' in html
         assert "not known went from 0 to 1" in html
         told = re.findall(r'<th scope="row">.*?</tr>', html)
-        assert ">0</td>" in told[0]
-        assert ">1</td>" in told[-1]
+        assert ">1</td>" in told[0]
+        assert ">1</td>" not in told[-1]
 
     def test_long_ones_have_at_most_sixty_points(self, consultant, engagement, desk):
         later = datetime.now(UTC) + timedelta(days=900)
