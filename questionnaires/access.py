@@ -72,6 +72,12 @@ class Viewpoint:
         """Say whether this side sees *item*."""
         return self.is_firm or not item.internal
 
+    def of_side(self, side: Side) -> "Viewpoint":
+        """Return *side*'s view of the same questionnaire, whose people are read for both together."""
+        other = Viewpoint(self.questionnaire, side)
+        other.__dict__["people"] = self.people
+        return other
+
 
 @dataclass(frozen=True)
 class Desk:

@@ -61,6 +61,8 @@ class Audience:
     def is_told_in_parts(self) -> bool:
         """Say whether the page is made of items; any other fetches itself again when something happened."""
         return self.page.partition(":")[0] in ("step", "item", "register")
+# What of an entry moves counters and the line beside a step.
+COUNTED = {"state", "shown", "revisit", "conflict", "held_by"}
 
 
 @dataclass
@@ -80,7 +82,10 @@ class Touched:
         What only the firm may know of touches the client's pages by the entries that it moved, and says nothing.
         """
         changed = event.data.get("entries") or {}
-        self.counters = self.counters or bool(changed)
+        # An entry that is named without a change of its own has other reasons now, which may draw another loop.
+        self.counters = self.counters or any(
+            not pairs or COUNTED & pairs.keys() for pairs in changed.values()
+        )
         # An action on very many entries names them together; then the page fetches itself again.
         self.everything = self.everything or "together" in event.data
         self.moved.update(int(pk) for pk in changed)
@@ -209,9 +214,9 @@ def _is_internal(framework: Framework, key: str) -> bool:
 class _Half:
     """One side in one language: what several pages need alike is read and drawn once."""
 
-    def __init__(self, questionnaire: Questionnaire, side: Side) -> None:
-        self.view = Viewpoint(questionnaire, side)
-        self.framework = questionnaire.framework
+    def __init__(self, view: Viewpoint) -> None:
+        self.view = view
+        self.framework = view.framework
         self.drawing = Drawing(self.view)
         self._items: dict[str, ItemView] = {}
         self._bare: dict[str, ItemView] = {}
@@ -289,7 +294,7 @@ class _Studio:
     """Draws one batch of events for all audiences of an engagement."""
 
     def __init__(self, questionnaire: Questionnaire) -> None:
-        self.questionnaire = questionnaire
+        self._firm = Viewpoint(questionnaire, Side.FIRM)
         self._halves: dict[tuple[Side, str], _Half] = {}
         self._known: dict[int, str] = {}
 
@@ -301,7 +306,7 @@ class _Studio:
         if touched.everything or not audience.is_told_in_parts:
             return messages.resync(number)
         half = self._halves.setdefault(
-            (audience.side, audience.language), _Half(self.questionnaire, audience.side)
+            (audience.side, audience.language), _Half(self._firm.of_side(audience.side))
         )
         touched.items |= self._keys(touched.moved)
         keys = {
