@@ -17,6 +17,9 @@ from accounts.models import User
 from bench.counting import HEADER
 from bench.processes import Server
 
+# Seconds; the server hangs up on who has not asked for five.
+IDLE = 3.0
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -64,26 +67,33 @@ class Browser:
     def __init__(self, server: Server, user: User) -> None:
         self.cookies = cookies_for(user)
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        self._used = 0.0
 
     def get(self, path: str) -> Answer:
         """Ask for a page."""
         return self._ask("GET", path, None, {"Cookie": self.cookies})
 
     def post(self, path: str, **fields: Any) -> Answer:
-        """Send a form as the page's script does."""
-        return self._ask("POST", path, urlencode(fields, doseq=True), headers_of(self.cookies))
+        """Send a form as the page's script does, and be answered with 200 or with the status to *expect*."""
+        expect = fields.pop("expect", 200)
+        return self._ask("POST", path, urlencode(fields, doseq=True), headers_of(self.cookies), expect)
 
     def save(self, engagement: int, key: str, value: str, base: str, **more: Any) -> Answer:
         """Save one answer."""
         path = f"/engagements/{engagement}/items/{key}/answer/"
         return self.post(path, value=value, base=base, key=str(uuid.uuid4()), **more)
 
-    def _ask(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> Answer:
+    def _ask(
+        self, method: str, path: str, body: str | None, headers: dict[str, str], expect: int = 200
+    ) -> Answer:
+        if time.perf_counter() - self._used > IDLE:
+            self._connection.close()
         began = time.perf_counter()
         self._connection.request(method, path, body, headers)
         response = self._connection.getresponse()
         content = response.read()
-        answer = Answer(response.status, response.headers, content, time.perf_counter() - began)
-        if answer.status != 200:
+        self._used = time.perf_counter()
+        answer = Answer(response.status, response.headers, content, self._used - began)
+        if answer.status != expect:
             raise RuntimeError(f"{method} {path} was answered with {answer.status}: {content[:300]!r}")
         return answer

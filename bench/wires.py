@@ -7,10 +7,8 @@ import uuid
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from bench.browser import headers_of
+from bench.browser import IDLE, headers_of
 
-# Seconds; the server hangs up on who has not asked for five.
-IDLE = 3.0
 NUMBER = re.compile(rb"(?:^|\n)id: (\d+)\n")
 
 
