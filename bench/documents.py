@@ -15,7 +15,8 @@ functions:
   - {{key: pm, title: Project manager, side: firm}}
   - {{key: sponsor, title: Sponsor, side: client}}
 deliverables:
-  - {{key: status-report, title: Report}}
+  - {{key: status-report, title: Status report}}
+  - {{key: discovery-report, title: Dossier}}
 phases:
 """
 
@@ -80,6 +81,7 @@ def _item(number: int, per_step: int) -> str:
         "type": kind,
         "answered_by": ("client", "both", "consultant")[number % 3],
         "depth": "core",
+        "feeds": ["discovery-report"],
     }
     if kind == "number":
         fields["unit"] = "days"
