@@ -8,23 +8,34 @@ job (the limit of the system counts from the start of the process, so it is rais
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import json
 import logging
 import os
 import re
 import resource
+import signal
 import socket
 import sys
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 MEMORY = 3 * 1024**3
+SHEETS_KEPT = 20
+# Linux: the signal to get when the parent ends.
+DIE_WITH_PARENT = 1
 FETCHED_AT_MOST = 8 * 1024**2
 # Never asked on any network: the fetcher answers it from the folder of our assets, and refuses everything else.
 # An address of a known scheme, so that relative ones inside style sheets resolve.
 ASSETS = "https://assets.invalid/"
+
+
+ACCESSIBLE = b"""<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" pdfuaid:part="1"/>
+<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/" xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#"><pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource"><pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema><pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI><pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix><pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource"><pdfaProperty:name>part</pdfaProperty:name><pdfaProperty:valueType>Integer</pdfaProperty:valueType><pdfaProperty:category>internal</pdfaProperty:category><pdfaProperty:description>Which part of the standard the file follows</pdfaProperty:description></rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"""
 
 
 class Refused(Exception):
@@ -93,7 +104,15 @@ def limit_cpu(seconds: int) -> None:
 
 
 def set_document(job: dict[str, Any], fetcher: Any, sheets: dict[str, Any]) -> dict[str, Any]:
-    """Set one document and write it whole or not at all; return its size in pages and bytes."""
+    """Set one document and write it whole or not at all; return its size in pages and bytes.
+
+    With ``anchors`` it also says on which page, from 0, each anchor is. ``variant`` None means neither tagged nor archival.
+    """
+    if "join" in job:
+        from reports.render import joining
+
+        limit_cpu(int(job["cpu"]))
+        return joining.join(job)
     import weasyprint
     from weasyprint.text.fonts import FontConfiguration
 
@@ -102,34 +121,51 @@ def set_document(job: dict[str, Any], fetcher: Any, sheets: dict[str, Any]) -> d
     os.environ["SOURCE_DATE_EPOCH"] = str(job["epoch"])
     fonts = sheets.setdefault("fonts", FontConfiguration())
     styles = []
-    for name in job["sheets"]:
+    # The rules that depend on the document are few and few different ones: they are kept like the sheets.
+    for name in (*job["sheets"], *([job["style"]] if job.get("style") else [])):
         if name not in sheets:
-            sheets[name] = weasyprint.CSS(url=name, url_fetcher=fetcher, font_config=fonts)
+            if len(sheets) > SHEETS_KEPT:
+                sheets.clear()
+                return set_document(job, fetcher, sheets)
+            source = {"string": name} if name == job.get("style") else {"url": name}
+            sheets[name] = weasyprint.CSS(**source, url_fetcher=fetcher, font_config=fonts)
         styles.append(sheets[name])
-    if job.get("style"):
-        styles.append(weasyprint.CSS(string=job["style"], url_fetcher=fetcher, font_config=fonts))
     document = weasyprint.HTML(string=job["html"], base_url=ASSETS, url_fetcher=fetcher).render(
         stylesheets=styles, font_config=fonts
     )
-    pages = len(document.pages)
-    target = Path(job["target"])
+    told: dict[str, Any] = {"pages": len(document.pages)}
     if job.get("check"):
-        return {"pages": pages}
-    attachments = [attachment(told) for told in job.get("attachments", [])]
+        return told
+    if job.get("anchors"):
+        told["anchors"] = {name: place for place, page in enumerate(document.pages) for name in page.anchors}
+    attachments = [attachment(one) for one in job.get("attachments", [])]
     say({"step": 8})
+
+    def write(stream: BinaryIO) -> None:
+        document.write_pdf(
+            stream,
+            finisher=finish if job["variant"] else None,
+            pdf_variant=job["variant"],
+            attachments=attachments or None,
+            dpi=150,
+            jpeg_quality=80,
+        )
+
+    return told | {"size": whole_or_not(Path(job["target"]), write)}
+
+
+def whole_or_not(target: Path, write: Callable[[BinaryIO], None]) -> int:
+    """Write a file that is there whole or not at all; returns its size in bytes."""
     handle, partial = tempfile.mkstemp(dir=target.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as stream:
-            document.write_pdf(
-                stream, pdf_variant=job["variant"], attachments=attachments, dpi=150, jpeg_quality=80
-            )
-        finish(partial, job)
-        with open(partial, "rb") as stream:
+            write(stream)
+            stream.flush()
             os.fsync(stream.fileno())
         Path(partial).replace(target)
     finally:
         Path(partial).unlink(missing_ok=True)
-    return {"pages": pages, "size": target.stat().st_size}
+    return target.stat().st_size
 
 
 def attachment(told: dict[str, Any]) -> Any:
@@ -149,20 +185,26 @@ def attachment(told: dict[str, Any]) -> Any:
     )
 
 
-def finish(path: str, job: dict[str, Any]) -> None:
-    """Say in the metadata that the file is accessible (PDF/UA) as well as archival, and keep its bytes repeatable."""
-    import pikepdf
+def finish(_document: Any, pdf: Any) -> None:
+    """Say in the metadata that the file is accessible (PDF/UA) as well as archival, and name each attachment once.
 
-    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
-        with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as meta:
-            meta["{http://www.aiim.org/pdfua/ns/id/}part"] = "1"
-        pdf.save(path, deterministic_id=True, linearize=False)
+    An archival file has to explain a schema that its standard does not know, so the explanation goes with it.
+    """
+    for thing in pdf.objects:
+        if getattr(thing, "extra", {}).get("Type") == "/Metadata":
+            thing.stream = [part.replace(b"</rdf:RDF>", ACCESSIBLE + b"</rdf:RDF>") for part in thing.stream]
+    if "AF" in pdf.catalog:
+        once = list(dict.fromkeys(pdf.catalog["AF"]))
+        pdf.catalog["AF"].clear()
+        pdf.catalog["AF"].extend(once)
 
 
 def main() -> None:
     """Answer jobs until the parent closes the line."""
     global _out
     _out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    # A worker that is killed takes its child with it: nobody would read what it goes on to make.
+    ctypes.CDLL(None, use_errno=True).prctl(DIE_WITH_PARENT, signal.SIGKILL)
     # Nothing else may write into the parent's line.
     os.dup2(2, 1)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -182,6 +224,9 @@ def main() -> None:
     weasyprint.HTML(string="<p>.", base_url=ASSETS, url_fetcher=fetcher).render()
     socket.socket = no_network  # type: ignore[assignment,misc]
     socket.create_connection = no_network  # type: ignore[assignment]
+    # A document's boxes are a large graph that lives until its end: looking through it for garbage again and again
+    # costs a sixth of the whole time. What is left is collected after the answer, when nobody waits.
+    gc.disable()
     say({"ready": True})
     for line in sys.stdin:
         try:
@@ -194,6 +239,7 @@ def main() -> None:
             say({"failed": "disk", "detail": error.strerror or ""})
         except Exception as error:
             say({"failed": "layout", "detail": type(error).__name__})
+        gc.collect()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,21 +35,55 @@ class Frame:
 
 def html(snapshot: Snapshot, frame: Frame, *, only: str = "") -> str:
     """Return the whole document, or with *only* the section of that key by itself."""
+    if only:
+        return part(
+            snapshot, frame, [place for place, one in enumerate(snapshot["sections"]) if one["key"] == only]
+        )
+    return _html(snapshot, frame, snapshot["sections"], has_front=True)
+
+
+def part(snapshot: Snapshot, frame: Frame, places: Sequence[int]) -> str:
+    """Return some sections by themselves, without cover and contents; *places* count from 0."""
+    return _html(snapshot, frame, [snapshot["sections"][place] for place in places], has_front=False)
+
+
+def front(snapshot: Snapshot, frame: Frame, pages: Mapping[str, int]) -> str:
+    """Return cover, summary and contents, with the *pages* on which sections begin, by their keys, written out."""
+    listed = snapshot.get("contents") or snapshot["sections"]
+    numbered = {
+        **snapshot,
+        "contents": [{**one, "page": pages.get(one["key"], "")} for one in listed],
+    }
+    return _html(numbered, frame, snapshot["sections"], has_front=True, has_rest=False)
+
+
+def leads(snapshot: Snapshot) -> bool:
+    """Say whether the first section stands before the contents: a status report's summary, on the page after the cover."""
+    sections = snapshot["sections"]
+    return snapshot.get("kind") == "status-report" and bool(sections) and bool(sections[0]["summary"])
+
+
+def _html(
+    snapshot: Snapshot,
+    frame: Frame,
+    sections: Sequence[dict[str, Any]],
+    *,
+    has_front: bool,
+    has_rest: bool = True,
+) -> str:
     with translation.override(snapshot["language"]):
-        snapshot = breakable(snapshot)
-        sections = [section for section in snapshot["sections"] if not only or section["key"] == only]
-        # A status report's summary has the page after the cover, before the contents.
-        is_status = not only and snapshot.get("kind") == "status-report"
-        lead = sections[0] if is_status and sections and sections[0]["summary"] else None
+        lead = sections[0] if has_front and leads(snapshot) else None
+        rest = sections[1:] if lead else sections
+        snapshot, lead, rest = breakable({**snapshot, "sections": []}), breakable(lead), breakable(list(rest))
         context = {
             "doc": snapshot,
             "frame": frame,
-            "sections": sections,
-            "cover": not only,
+            "listed": snapshot.get("contents") or [*([lead] if lead else []), *rest],
+            "cover": has_front,
             "lead": lead,
-            "rest": sections[1:] if lead else sections,
-            "line": mark_safe(line(snapshot)) if not only else "",  # noqa: S308 - our own drawing
-            "qr": mark_safe(qr(frame.check_url)) if not only else "",  # noqa: S308 - our own drawing
+            "rest": rest if has_rest else [],
+            "line": mark_safe(line(snapshot)) if has_front else "",  # noqa: S308 - our own drawing
+            "qr": mark_safe(qr(frame.check_url)) if has_front else "",  # noqa: S308 - our own drawing
         }
         return get_template("reports/document.html").render(context)
 

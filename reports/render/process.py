@@ -1,4 +1,4 @@
-"""Keep one rendering child warm, hand it documents, and end it when it takes too long."""
+"""Keep rendering children warm, hand them documents, and end those that take too long or grew too large."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ import selectors
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any, cast
 
 from django.conf import settings
 
-# A child that has set this many documents is replaced: what its libraries gathered goes with it.
+# A child that has set this many documents, or holds this much memory, is replaced: what its libraries gathered goes
+# with it.
 JOBS_PER_CHILD = 200
+RESIDENT = 600 * 1024**2
+# Children that stay warm in one worker process; more are started for parts and end with them.
+KEPT = 1
 START = 60.0
 ANSWER_LIMIT = 1_000_000
+Job = dict[str, Any]
+Step = Callable[[int, dict[str, Any]], None]
 
 
 class RenderFailed(Exception):
@@ -35,7 +41,7 @@ class Stopped(Exception):
 
 
 class Child:
-    """One process that sets documents."""
+    """One process that sets documents, one after another."""
 
     def __init__(self) -> None:
         environment = {
@@ -55,53 +61,43 @@ class Child:
         # Popen's own attributes may be None for pipes nobody asked for.
         self.told = cast(IO[bytes], self.process.stdin)
         self.heard = cast(IO[bytes], self.process.stdout)
+        self.is_ready = False
         self.jobs = 0
+        self.job = -1
         self.pending = b""
-        self.wait(time.monotonic() + START, {"ready"}, None)
 
-    def set_document(
-        self, job: dict[str, Any], *, seconds: float, step: Callable[[dict[str, Any]], None] | None
-    ) -> dict[str, Any]:
-        """Set one document within *seconds* of wall time; *step* hears how far it is and may raise Stopped."""
+    def begin(self, number: int, job: Job) -> None:
+        """Hand it a job; it may still be starting."""
         self.jobs += 1
+        self.job = number
         try:
             self.told.write(json.dumps(job).encode() + b"\n")
         except OSError as error:
             raise RenderFailed("gone") from error
-        answer = self.wait(time.monotonic() + seconds, {"done", "failed"}, step)
-        if "failed" in answer:
-            raise RenderFailed(answer["failed"], answer.get("detail", ""))
-        done: dict[str, Any] = answer["done"]
-        return done
 
-    def wait(
-        self, until: float, wanted: set[str], step: Callable[[dict[str, Any]], None] | None
-    ) -> dict[str, Any]:
-        """Read messages until one of *wanted*; ends the process when time is over."""
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.heard, selectors.EVENT_READ)
-            while True:
-                while b"\n" in self.pending:
-                    line, self.pending = self.pending.split(b"\n", 1)
-                    message: dict[str, Any] = json.loads(line)
-                    if wanted & message.keys():
-                        return message
-                    if step:
-                        step(message)
-                if time.monotonic() > until:
-                    raise RenderFailed("time")
-                if not selector.select(timeout=0.5):
-                    if step:
-                        step({})
-                    continue
-                chunk = os.read(self.heard.fileno(), 65536)
-                if not chunk:
-                    # The system ends a process that used its CPU seconds; a crash looks the same from here.
-                    code = self.process.wait()
-                    raise RenderFailed("time" if code == -24 else "gone", str(code))
-                self.pending += chunk
-                if len(self.pending) > ANSWER_LIMIT:
-                    raise RenderFailed("gone", "too long an answer")
+    def read(self) -> list[dict[str, Any]]:
+        """Return the messages that have come; raises RenderFailed when the process has ended."""
+        chunk = os.read(self.heard.fileno(), 65536)
+        if not chunk:
+            # The system ends a process that used its CPU seconds; a crash looks the same from here.
+            code = self.process.wait()
+            raise RenderFailed("time" if code == -24 else "gone", str(code))
+        *lines, self.pending = (self.pending + chunk).split(b"\n")
+        if len(self.pending) > ANSWER_LIMIT:
+            raise RenderFailed("gone", "too long an answer")
+        return [json.loads(line) for line in lines]
+
+    def is_worn(self) -> bool:
+        """Say whether it is to be replaced: it ended, set many documents, or holds much memory."""
+        return self.process.poll() is not None or self.jobs >= JOBS_PER_CHILD or self.resident() > RESIDENT
+
+    def resident(self) -> int:
+        """Return the bytes of memory that it holds, 0 where the system does not say."""
+        try:
+            pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        except (OSError, IndexError, ValueError):
+            return 0
+        return pages * os.sysconf("SC_PAGE_SIZE")
 
     def end(self) -> None:
         """End the process; it holds nothing that matters."""
@@ -112,35 +108,106 @@ class Child:
             self.told.close()
 
 
-_child: Child | None = None
+_idle: list[Child] = []
 
 
 def set_document(
-    job: dict[str, Any], *, seconds: float, step: Callable[[dict[str, Any]], None] | None = None
+    job: Job, *, seconds: float, step: Callable[[dict[str, Any]], None] | None = None
 ) -> dict[str, Any]:
     """Set one document in the warm child, starting one where there is none. A failed child is never used again."""
-    global _child
-    if _child is not None and (_child.jobs >= JOBS_PER_CHILD or _child.process.poll() is not None):
-        end()
-    if _child is None:
-        _child = Child()
+    return set_documents(
+        [job], seconds=seconds, step=(lambda _number, message: step(message)) if step else None
+    )[0]
+
+
+def set_documents(
+    jobs: Sequence[Job], *, seconds: float, step: Step | None = None, at_once: int = 1
+) -> list[dict[str, Any]]:
+    """Set documents, *at_once* of them side by side, within *seconds* of wall time; return their answers in order.
+
+    *step* hears (job, message) of how far each is, and {} twice a second, and may raise Stopped. When one cannot be
+    set the others end. Raises RenderFailed.
+    """
+    busy = [_take() for _child in range(min(at_once, len(jobs)))]
+    done: dict[int, dict[str, Any]] = {}
+    waiting = list(range(len(jobs)))
+    # What it takes to start is not the document's.
+    starting = sum(not child.is_ready for child in busy)
+    until = time.monotonic() + (START if starting else seconds)
     try:
-        return _child.set_document(job, seconds=seconds, step=step)
+        with selectors.DefaultSelector() as selector:
+            for child in busy:
+                selector.register(child.heard, selectors.EVENT_READ, child)
+                number = waiting.pop(0)
+                child.begin(number, jobs[number])
+            while len(done) < len(jobs):
+                if time.monotonic() > until:
+                    raise RenderFailed("time")
+                ready = selector.select(timeout=0.5)
+                if not ready and step:
+                    step(-1, {})
+                for key, _mask in ready:
+                    child = key.data
+                    for message in child.read():
+                        if "ready" in message:
+                            child.is_ready = True
+                            starting -= 1
+                            if not starting:
+                                until = time.monotonic() + seconds
+                        elif "failed" in message:
+                            raise RenderFailed(message["failed"], message.get("detail", ""))
+                        elif "done" in message:
+                            done[child.job] = message["done"]
+                            if waiting:
+                                child.begin(waiting[0], jobs[waiting.pop(0)])
+                        elif step:
+                            step(child.job, message)
     except RenderFailed as error:
-        if error.reason in ("time", "gone", "memory"):
-            end()
+        # One that only refused a document is as good as before, when nobody else was at work.
+        if len(busy) == 1 and error.reason in ("nesting", "layout", "disk"):
+            _give_back(busy[0])
+        else:
+            _end_all(busy)
         raise
     except BaseException:
-        end()
+        _end_all(busy)
         raise
+    for child in busy:
+        _give_back(child)
+    return [done[number] for number in range(len(jobs))]
+
+
+def _take() -> Child:
+    while _idle:
+        child = _idle.pop()
+        if not child.is_worn():
+            return child
+        child.end()
+    return Child()
+
+
+def _give_back(child: Child) -> None:
+    if len(_idle) < KEPT and not child.is_worn():
+        _idle.append(child)
+    else:
+        child.end()
+
+
+def _end_all(children: Sequence[Child]) -> None:
+    for child in children:
+        child.end()
+
+
+def warm() -> None:
+    """Start a child beforehand, so that the first document does not wait for it."""
+    if not _idle:
+        _idle.append(Child())
 
 
 def end() -> None:
-    """End the warm child, if there is one."""
-    global _child
-    if _child is not None:
-        child, _child = _child, None
-        child.end()
+    """End the warm children."""
+    while _idle:
+        _idle.pop().end()
 
 
 def assets() -> Path:
