@@ -16,6 +16,8 @@ from questionnaires.models import FrameworkVersion
 # Letters and digits that nobody reads for one another.
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 ATTEMPTS = 3
+# What the names of files begin with that were set in parts: drafts, which are set whole next.
+PARTS = "reports/parts-"
 
 
 def new_code() -> str:
@@ -170,6 +172,11 @@ class Report(models.Model):
     def is_moving(self) -> bool:
         """Say whether its file is waiting to be made, or being made."""
         return self.state in (self.State.QUEUED, self.State.RUNNING)
+
+    @property
+    def in_parts(self) -> bool:
+        """Say whether its file is a draft that was set in parts; the whole follows by itself."""
+        return self.state == self.State.DONE and self.storage_name.startswith(PARTS)
 
     @property
     def filename(self) -> str:

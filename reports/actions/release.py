@@ -20,11 +20,15 @@ def release(*, report: Report, by: User, at: datetime | None = None) -> Report:
     """Release a finished client edition; the released one before it becomes superseded."""
     at = at or timezone.now()
     number = history.lock(report.engagement)
-    report.refresh_from_db(fields=["state", "stage"])
+    report.refresh_from_db(fields=["state", "stage", "storage_name"])
     if report.edition != Side.CLIENT:
         raise NotReleasable(_("This is the firm's own edition. Write the client's edition to release it."))
     if report.state != Report.State.DONE:
         raise NotReleasable(_("The file is not ready yet."))
+    if report.in_parts:
+        raise NotReleasable(
+            _("This is a quick draft. The file to be released is being set; try again in a moment.")
+        )
     if report.stage in (Report.Stage.RELEASED, Report.Stage.SUPERSEDED):
         raise NotReleasable(_("This report has been released already."))
     Report.objects.filter(

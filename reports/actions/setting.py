@@ -1,7 +1,9 @@
 """Set a report's file: claim the row, keep the lease, write the file, finish the row. A row can be rung for twice."""
 
+import contextlib
 import hashlib
 import logging
+import shutil
 import tempfile
 import time
 import uuid
@@ -17,10 +19,12 @@ from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from engagements import doorbell
-from reports.models import ATTEMPTS, Report
+from engagements import doorbell, history
+from live import publish
+from reports.models import ATTEMPTS, PARTS, Report
+from reports.render import parts
 from reports.render.document import Frame
-from reports.render.process import Stopped
+from reports.render.process import RenderFailed, Stopped
 from reports.render.work import CannotSet, render
 
 log = logging.getLogger("throughline.reports")
@@ -30,12 +34,15 @@ RENEW = 5.0
 WORK = doorbell.Work(
     task="reports.set_report",
     due="""
-        SELECT id, COALESCE(lease_until, requested_at)::text FROM (
-            SELECT id, lease_until, requested_at, row_number() OVER (PARTITION BY requested_by_id ORDER BY id) AS turn
+        SELECT id, COALESCE(lease_until, requested_at)::text || state FROM (
+            SELECT id, lease_until, requested_at, state,
+                row_number() OVER (PARTITION BY state = 'done', requested_by_id ORDER BY id) AS turn
             FROM reports_report
             WHERE state = 'queued' OR (state = 'running' AND lease_until < clock_timestamp())
+               OR (state = 'done' AND storage_name LIKE 'reports/parts-%'
+                   AND (lease_until IS NULL OR lease_until < clock_timestamp()))
         ) waiting
-        ORDER BY turn, id LIMIT 20
+        ORDER BY state = 'done', turn, id LIMIT 20
     """,
 )
 
@@ -46,16 +53,26 @@ CLAIM = """
       AND (state = 'queued' OR (state = 'running' AND lease_until < clock_timestamp()))
     RETURNING attempts
 """
+# A draft that was set in parts is there to be read; meanwhile it is set whole.
+CLAIM_WHOLE = """
+    UPDATE reports_report SET attempts = attempts + 1, lease_until = %(until)s
+    WHERE id = %(id)s AND attempts < %(most)s AND state = 'done' AND storage_name LIKE 'reports/parts-%%'
+      AND (lease_until IS NULL OR lease_until < clock_timestamp())
+    RETURNING attempts
+"""
 GIVE_UP = """
     UPDATE reports_report SET state = 'failed', lease_until = NULL, error = %(error)s
-    WHERE id = %(id)s AND attempts >= %(most)s AND (state = 'queued' OR (state = 'running' AND lease_until < clock_timestamp()))
+    WHERE id = %(id)s AND attempts >= %(most)s
+      AND (state = 'queued' OR (state = 'running' AND lease_until < clock_timestamp())
+           OR (state = 'done' AND storage_name LIKE 'reports/parts-%%' AND (lease_until IS NULL OR lease_until < clock_timestamp())))
 """
 
 
 def set_report(report_id: int) -> None:
     """Make the file of a report whose turn it is; does nothing for one that somebody else has.
 
-    A row is tried three times: a worker that died with it is found by its lease.
+    A row is tried three times: a worker that died with it is found by its lease. A long draft is first set in parts,
+    so that it can be read soon, and then whole: only that one can be released.
     """
     attempt = claim(report_id)
     if attempt is None:
@@ -79,56 +96,82 @@ def set_report(report_id: int) -> None:
         except Exception:
             log.exception("report failed", extra={"fields": {"report": report_id}})
             again(report, attempt)
+    tell(report)
 
 
 def claim(report_id: int) -> int | None:
     """Take a report whose turn it is; returns which attempt this is, or None."""
+    facts: dict[str, Any] = {"id": report_id, "until": timezone.now() + LEASE, "most": ATTEMPTS}
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"id": report_id, "until": timezone.now() + LEASE, "most": ATTEMPTS})
-        row = cursor.fetchone()
-        if row is None:
-            words = _("Making it broke off three times. Try again, or tell whoever looks after this machine.")
-            cursor.execute(GIVE_UP, {"id": report_id, "most": ATTEMPTS, "error": words})
-            return None
-    return int(row[0])
+        for statement in (CLAIM, CLAIM_WHOLE):
+            cursor.execute(statement, facts)
+            if row := cursor.fetchone():
+                return int(row[0])
+        words = _("Making it broke off three times. Try again, or tell whoever looks after this machine.")
+        cursor.execute(GIVE_UP, {"id": report_id, "most": ATTEMPTS, "error": words})
+    return None
 
 
 def held(report: Report, attempt: int) -> "QuerySet[Report]":
     """Return the row as long as this attempt still holds it, and no words were taken out of what it sets."""
     return Report.objects.filter(
-        pk=report.pk, state=Report.State.RUNNING, attempts=attempt, redaction=report.redaction_id
+        pk=report.pk,
+        state=report.state,
+        attempts=attempt,
+        lease_until__isnull=False,
+        redaction=report.redaction_id,
     )
+
+
+def tell(report: Report) -> None:
+    """Let the pages that show how far a report is look again."""
+    publish.nudge(history.TOPICS, report.engagement_id, "report")
 
 
 def finish(report: Report, attempt: int) -> None:
     """Render into a temporary file, keep it under a name that says nothing, and mark the row done."""
     last = [0.0, -1]
+    is_shown = report.state == Report.State.RUNNING
 
     def progress(percent: int, doing: str) -> None:
         now = time.monotonic()
         if now - last[0] < 0.4 and percent <= last[1] + 10:
             return
         changes: dict[str, Any] = {"lease_until": timezone.now() + LEASE}
-        if percent >= 0:
+        if percent >= 0 and is_shown:
             changes |= {"percent": min(percent, 99), "doing": doing[:200]}
         elif now - last[0] < RENEW:
             return
         last[:] = [now, max(percent, last[1])]
         if not held(report, attempt).update(**changes):
             raise Stopped
+        if is_shown and percent >= 0:
+            tell(report)
 
+    in_parts = is_shown and parts.expected_pages(report.snapshot) >= parts.LONG
     folder = settings.DATA / "rendering"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    clear_away(folder)
     with tempfile.TemporaryDirectory(dir=folder) as place:
         target = Path(place) / "report.pdf"
         frame = Frame(report.code, f"{settings.BASE_URL}/check/{report.code}/", settings.BASE_URL)
-        rendered = render(report.snapshot, frame, target, progress=progress)
+        if in_parts:
+            try:
+                rendered = parts.render_in_parts(report.snapshot, frame, target, progress=progress)
+            except RenderFailed:
+                # The whole finds out which part it is, and delivers the rest.
+                in_parts = False
+        if not in_parts:
+            rendered = render(report.snapshot, frame, target, progress=progress)
         digest = hashlib.sha256(target.read_bytes()).hexdigest()
-        name = f"reports/{uuid.uuid4().hex}.pdf"
+        name = f"{PARTS if in_parts else 'reports/'}{uuid.uuid4().hex}.pdf"
         with target.open("rb") as stream:
             stored = default_storage.save(name, File(stream))
+    before = report.storage_name
     done = held(report, attempt).update(
         state=Report.State.DONE,
+        # What was set in parts is set whole next, with three attempts of its own.
+        attempts=0 if in_parts else attempt,
         lease_until=None,
         percent=100,
         doing="",
@@ -142,6 +185,19 @@ def finish(report: Report, attempt: int) -> None:
     )
     if not done:
         default_storage.delete(stored)
+    elif before:
+        default_storage.delete(before)
+    if done and in_parts:
+        doorbell.ring_on_commit()
+
+
+def clear_away(folder: Path) -> None:
+    """Remove what a worker that was killed left behind."""
+    yesterday = time.time() - 86_400
+    for place in folder.iterdir():
+        with contextlib.suppress(OSError):
+            if place.stat().st_mtime < yesterday:
+                shutil.rmtree(place)
 
 
 def fail(report: Report, attempt: int, message: str) -> None:
@@ -159,5 +215,7 @@ def again(report: Report, attempt: int) -> None:
         )
         return
     with transaction.atomic():
-        if held(report, attempt).update(state=Report.State.QUEUED, lease_until=None, doing=""):
+        # A draft in parts stays readable; it is only waiting to be set whole.
+        state = Report.State.DONE if report.state == Report.State.DONE else Report.State.QUEUED
+        if held(report, attempt).update(state=state, lease_until=None, doing=""):
             doorbell.ring_on_commit()

@@ -1,15 +1,19 @@
 """Ask for a report, stop it, try it again."""
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
-from django.db import transaction
-from django.db.models import Max
+from django.db import connection, transaction
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Side, User
 from engagements import doorbell, history
-from engagements.models import Engagement
+from engagements.models import Engagement, Event
 from questionnaires.access import Desk, Viewpoint
 from questionnaires.models import Questionnaire
 from reports.content import deliverables
@@ -44,19 +48,79 @@ def write_report(*, desk: Desk, kind: str, edition: str, at: datetime | None = N
     return create(view=view, questionnaire=desk.questionnaire, kind=kind, by=desk.membership.user, at=at)
 
 
-@transaction.atomic
 def create(
     *, view: Viewpoint, questionnaire: Questionnaire, kind: str, by: User | None, at: datetime | None = None
 ) -> tuple[Report, bool]:
-    """Store the snapshot of a deliverable as a report that waits for its file."""
-    engagement = view.engagement
+    """Store the snapshot of a deliverable as a report that waits for its file.
+
+    The snapshot is read as of one moment and without a lock, so that nobody who writes meanwhile has to wait for it.
+    """
     at = at or timezone.now()
-    # One after another for an engagement: the number and the comparison with the last one belong together.
-    Engagement.objects.select_for_update(no_key=True).only("pk").get(pk=engagement.pk)
-    same_kind = Report.objects.filter(engagement=engagement, kind=kind, edition=view.side)
-    released = same_kind.filter(stage=Report.Stage.RELEASED).order_by("-number").first()
+    if (known := unchanged(view, kind, at)) is not None:
+        return known, False
+    while True:
+        with one_moment():
+            released = released_before(view, kind)
+            data = snapshot_of(view, kind, at, released)
+        with transaction.atomic():
+            # One after another for an engagement: the number and the comparison with the last one belong together.
+            Engagement.objects.select_for_update(no_key=True).only("pk").get(pk=view.engagement.pk)
+            if released_before(view, kind) == released:
+                return _store(view, questionnaire, kind, data, by, at)
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """Read everything as of one moment; within a transaction that has begun, as of that transaction."""
+    is_first = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_first:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def same_kind(view: Viewpoint, kind: str) -> "QuerySet[Report]":
+    """Return the reports of a kind and edition."""
+    return Report.objects.filter(engagement=view.engagement, kind=kind, edition=view.side)
+
+
+def released_before(view: Viewpoint, kind: str) -> Report | None:
+    """Return the report that a new one is compared with, and replaces when it is released."""
+    released = same_kind(view, kind).filter(stage=Report.Stage.RELEASED)
+    return released.defer("snapshot").order_by("-number").first()
+
+
+def unchanged(view: Viewpoint, kind: str, at: datetime) -> Report | None:
+    """Return the newest report of a kind when nothing has happened since that it could tell, in three queries.
+
+    Texts tell days and never hours, so it holds until midnight. Whatever a snapshot is made from has an event,
+    except the look of the firm's and the client's documents, which is compared.
+    """
+    newest = (
+        same_kind(view, kind)
+        .exclude(state__in=[Report.State.FAILED, Report.State.CANCELLED])
+        .defer("snapshot")
+        .annotate(look=F("snapshot__house"))
+        .order_by("-number")
+        .first()
+    )
+    engagement = view.engagement
+    if newest is None or engagement.today(newest.requested_at) != engagement.today(at):
+        return None
+    later = Event.objects.filter(engagement=engagement, number__gt=newest.event)
+    # That a report was written or talked about is not told in reports; that one was released is.
+    if later.exclude(Q(kind__startswith="report.") & ~Q(kind="report.released")).exists():
+        return None
+    look = json.loads(json.dumps(record_of(view, at).house.plain(), default=str))
+    return newest if newest.look == look else None
+
+
+def snapshot_of(view: Viewpoint, kind: str, at: datetime, released: Report | None) -> dict[str, Any]:
+    """Return what a new report of a kind says, with the number of the newest event it knows."""
+    engagement = view.engagement
+    event = Engagement.objects.values_list("last_event", flat=True).get(pk=engagement.pk)
     record = record_of(view, at)
-    number = (same_kind.aggregate(newest=Max("number"))["newest"] or 0) + 1
     replaces = ""
     if released is not None and released.released_at is not None:
         replaces = _("%(title)s %(number)d of %(day)s") % {
@@ -67,16 +131,30 @@ def create(
     data = deliverables.snapshot(
         record, kind, number=0, since=released.event if released else 0, replaces=replaces
     )
-    data["event"] = engagement.last_event
+    return {**data, "event": event}
+
+
+def _store(
+    view: Viewpoint,
+    questionnaire: Questionnaire,
+    kind: str,
+    data: dict[str, Any],
+    by: User | None,
+    at: datetime,
+) -> tuple[Report, bool]:
+    """Store a snapshot, or return the report that says the same; under the engagement's lock."""
+    engagement = view.engagement
     mark = deliverables.fingerprint({**data, "event": 0})
     known = (
-        same_kind.filter(fingerprint=mark)
+        same_kind(view, kind)
+        .filter(fingerprint=mark)
         .exclude(state__in=[Report.State.FAILED, Report.State.CANCELLED])
         .order_by("-number")
         .first()
     )
     if known is not None:
         return known, False
+    number = (same_kind(view, kind).aggregate(newest=Max("number"))["newest"] or 0) + 1
     data["number"] = number
     report = Report.objects.create(
         engagement=engagement,
@@ -87,7 +165,7 @@ def create(
         framework_version_id=questionnaire.version_id,
         snapshot=data,
         fingerprint=mark,
-        event=engagement.last_event,
+        event=data["event"],
         requested_by=by,
         requested_at=at,
     )

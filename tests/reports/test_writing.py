@@ -127,12 +127,12 @@ class TestWriting:
     def test_the_snapshot_takes_the_same_statements_however_much_is_answered(
         self, answered, project_manager, desk, consultant, client_for, django_assert_max_num_queries
     ):
-        with django_assert_max_num_queries(46):
+        with django_assert_max_num_queries(52):
             writing.write_report(desk=desk(project_manager), kind="status-report", edition="client")
         maya = client_for(consultant)
         for key in ("opening-request", "problem-statement", "ml-objective", "downtime"):
             save(maya, answered, key, "yes" if key == "downtime" else "More", settle="1")
-        with django_assert_max_num_queries(46):
+        with django_assert_max_num_queries(52):
             writing.write_report(desk=desk(project_manager), kind="status-report", edition="client")
 
 
