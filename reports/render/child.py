@@ -137,7 +137,12 @@ def set_document(job: dict[str, Any], fetcher: Any, sheets: dict[str, Any]) -> d
     if job.get("check"):
         return told
     if job.get("anchors"):
-        told["anchors"] = {name: place for place, page in enumerate(document.pages) for name in page.anchors}
+        # What is parted between pages is on each of them; it begins on the first.
+        begins: dict[str, int] = {}
+        for place, page in enumerate(document.pages):
+            for name in page.anchors:
+                begins.setdefault(name, place)
+        told["anchors"] = begins
     attachments = [attachment(one) for one in job.get("attachments", [])]
     say({"step": 8})
 

@@ -21,6 +21,8 @@ Snapshot = dict[str, Any]
 LONG_WORD = re.compile(r"\S{200,}")
 PIECES = re.compile(r".{1,40}", re.DOTALL)
 ZERO_WIDTH_SPACE = "\u200b"
+# Only our own drawings are in the document as such; what people wrote is escaped.
+DRAWING = re.compile(r'<svg [^>]*aria-label="([^"]*)"[^>]*>')
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,12 @@ def _html(
             "line": mark_safe(line(snapshot)) if has_front else "",  # noqa: S308 - our own drawing
             "qr": mark_safe(qr(frame.check_url)) if has_front else "",  # noqa: S308 - our own drawing
         }
-        return get_template("reports/document.html").render(context)
+        return named(get_template("reports/document.html").render(context))
+
+
+def named(html: str) -> str:
+    """Return HTML whose drawings carry their words as a title too: the PDF takes its alternative texts from there."""
+    return DRAWING.sub(lambda found: f"{found[0]}<title>{found[1]}</title>", html)
 
 
 def breakable(data: Any) -> Any:

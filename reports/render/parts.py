@@ -24,6 +24,9 @@ LONG = 30
 EACH = 2
 # Numbers are stamped when all pages are there.
 UNNUMBERED = "@page { @bottom-right { content: none } }"
+# The first page of a part is no cover.
+INSIDE = """@page :first { margin: 24mm 18mm 22mm; @top-left { content: string(doc) } @top-right { content: string(part) }
+@bottom-left { content: string(foot) } @bottom-center { content: string(code) } }"""
 
 
 def expected_pages(snapshot: Snapshot) -> int:
@@ -62,7 +65,7 @@ def render_in_parts(
         paths = [str(Path(folder) / f"{number}.pdf") for number in range(len(groups) + 1)]
         answers = process.set_documents(
             [
-                _job(snapshot, part(snapshot, frame, group), path)
+                _job(snapshot, part(snapshot, frame, group), path, INSIDE)
                 for group, path in zip(groups, paths[1:], strict=True)
             ],
             seconds=60 + 2 * expected,
@@ -98,11 +101,11 @@ def render_in_parts(
     return Rendered(whole["pages"], whole["size"], [])
 
 
-def _job(snapshot: Snapshot, html: str, path: str) -> dict[str, Any]:
+def _job(snapshot: Snapshot, html: str, path: str, style: str = "") -> dict[str, Any]:
     return {
         "html": html,
         "sheets": sheets(),
-        "style": page_style(snapshot) + UNNUMBERED,
+        "style": page_style(snapshot) + UNNUMBERED + style,
         "target": path,
         "variant": None,
         "anchors": True,

@@ -109,11 +109,16 @@ def _set(
     weights = [(section["title"], sum(map(len, words_of(section)))) for section in snapshot["sections"]]
     expected = max(2, 1 + sum(weight for _title, weight in weights) // PAGE)
 
+    furthest = 0
+
     def step(message: dict[str, Any]) -> None:
+        nonlocal furthest
         if progress is None:
             return
         if "page" in message:
-            share = min(1.0, message["page"] / expected)
+            # Pages are laid out again where a later one changed what an earlier one says.
+            furthest = max(furthest, message["page"])
+            share = min(1.0, furthest / expected)
             progress(10 + int(75 * share), _section_at(weights, share))
         elif message.get("step") == 8:
             progress(90, _("Writing the file"))

@@ -18,7 +18,7 @@ from django.utils import timezone
 from engagements.models import Event
 from reports.actions import setting, writing
 from reports.models import Report
-from reports.render import process
+from reports.render import parts, process
 from tests.questionnaires.saves import save
 
 CANARY = "Kestrel"
@@ -134,6 +134,82 @@ class TestWriting:
             save(maya, answered, key, "yes" if key == "downtime" else "More", settle="1")
         with django_assert_max_num_queries(52):
             writing.write_report(desk=desk(project_manager), kind="status-report", edition="client")
+
+    def test_an_unchanged_one_is_found_in_few_statements(
+        self, manager, answered, project_manager, desk, django_assert_max_num_queries
+    ):
+        first = made(write(manager, answered))
+        at_the_desk = desk(project_manager)
+
+        with django_assert_max_num_queries(8):
+            again, is_new = writing.write_report(desk=at_the_desk, kind="status-report", edition="client")
+
+        assert (again.pk, is_new) == (first.pk, False)
+
+    def test_whatever_happened_since_makes_a_new_one(self, manager, answered, consultant, client_for):
+        first = write(manager, answered)
+        save(client_for(consultant), answered, "background", "Three incidents.", base=1, settle="1")
+
+        assert write(manager, answered).pk != first.pk
+
+    def test_on_another_day_it_is_written_anew(self, manager, answered):
+        first = write(manager, answered)
+        Report.objects.filter(pk=first.pk).update(requested_at=timezone.now() - timedelta(days=1))
+
+        again = write(manager, answered)
+
+        assert (
+            again.requested_at.date() != (timezone.now() - timedelta(days=1)).date() or again.pk == first.pk
+        )
+
+
+class TestLong:
+    """A long draft is there soon, set in parts; what can be released follows by itself."""
+
+    @pytest.fixture
+    def long(self, manager, answered, monkeypatch):
+        monkeypatch.setattr(parts, "LONG", 1)
+        return made(write(manager, answered))
+
+    def test_a_draft_is_there_to_be_read_and_cannot_be_released(self, manager, answered, long):
+        assert long.in_parts
+        address = [answered.pk, long.pk]
+        file = manager.get(reverse("reports:file", args=address))
+        assert b"".join(file.streaming_content).startswith(b"%PDF-")
+
+        refused = manager.post(reverse("reports:release", args=address))
+
+        assert refused.status_code == 409
+        assert "quick draft" in refused.text
+
+    def test_the_whole_takes_its_place(self, manager, answered, long):
+        draft = long.storage_name
+        with connection.cursor() as cursor:
+            cursor.execute(setting.WORK.due)
+            assert [row[0] for row in cursor.fetchall()] == [long.pk]
+
+        made(long)
+
+        assert not long.in_parts
+        assert long.state == "done"
+        assert not storage.default_storage.exists(draft)
+        with pdf_of(long) as pdf:
+            assert "/StructTreeRoot" in pdf.Root
+        assert manager.post(reverse("reports:release", args=[answered.pk, long.pk])).status_code == 302
+
+    def test_the_whole_is_set_by_one_worker_at_a_time(self, long):
+        assert setting.claim(long.pk) == 1
+        assert setting.claim(long.pk) is None
+
+    def test_three_deaths_of_the_whole_are_told(self, long):
+        for _death in range(3):
+            setting.claim(long.pk)
+            Report.objects.filter(pk=long.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+        made(long)
+
+        assert long.state == "failed"
+        assert "three times" in long.error
 
 
 class TestEditions:
