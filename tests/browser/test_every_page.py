@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from accounts.models import User
+from engagements.models import Engagement
 from tests.browser.walking import walk
 from tests.server import serving
 
@@ -71,4 +72,30 @@ def test_every_page_is_there_fits_a_phone_and_is_open_to_all(window, demo, email
     seen = walk(page, lambda path: wrong.extend(f"{path} {fault}" for fault in faults(page, path)))
 
     assert len(seen) > 5
+    assert not wrong, "\n".join(wrong)
+
+
+def test_pages_of_the_past_and_of_what_was_looked_for_are_open_to_all(window, demo):
+    """What the walk does not meet, because the address is that of a page it knows, or a form leads there."""
+    ines = User.objects.get(email="ines.carvalho@alder-voss.example")
+    engagement = Engagement.objects.get(code="NBH-01")
+    page = window(ines, viewport=PHONE, reduced_motion="reduce").new_page()
+    home = f"/engagements/{engagement.pk}/"
+
+    wrong = [
+        f"{path} {fault}"
+        for path in (
+            f"{home}steps/3/?at=304",
+            f"{home}items/background/?at=304",
+            f"{home}registers/?at=304",
+            f"{home}registers/risks/?at=304",
+            f"{home}compare/?from=200&to=304",
+            f"{home}history/?kind=decisions",
+            "/search/?q=pharmacy",
+            "/search/?q=farmacy",
+            "/search/?q=zzyzx",
+        )
+        for fault in faults(page, path)
+    ]
+
     assert not wrong, "\n".join(wrong)
