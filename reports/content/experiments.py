@@ -72,24 +72,20 @@ def summary(paper: Paper) -> Block:
 
 
 def comparison(paper: Paper, attempts: list[Attempt]) -> Block:
-    """Return attempts side by side."""
-    rows: list[list[Cell]] = [
-        [
-            str(one.number),
-            one.name,
-            one.measure,
-            {
-                "text": figure(one.result) if one.result is not None else "",
-                "tone": "strong" if one.meets else "",
-            },
-            trials.agreed(one),
-            {"text": outcome(one), "tone": TONES.get(one.outcome, "")},  # type: ignore[call-overload]  # a choice or ""
-        ]
-        for one in attempts
-    ]
-    return blocks.table(
-        [_("No."), _("Attempt"), _("Measure"), (_("Result"), "r"), _("Agreed"), (_("Outcome"), "who")], rows
-    )
+    """Return attempts side by side; a measure that is the same for all of them is named once."""
+    measures = {one.measure for one in attempts}
+    common = measures.pop() if len(measures) == 1 else ""
+    rows: list[list[Cell]] = []
+    for one in attempts:
+        reached: Cell = {
+            "text": figure(one.result) if one.result is not None else "",
+            "tone": "strong" if one.meets else "",
+        }
+        ended: Cell = {"text": outcome(one), "tone": TONES.get(one.outcome, "")}  # type: ignore[call-overload]  # a choice or ""
+        measured: list[Cell] = [] if common else [one.measure]
+        rows.append([str(one.number), one.name, *measured, reached, trials.agreed(one), ended])
+    heads = [_("No."), _("Attempt"), *([] if common else [_("Measure")])]
+    return blocks.table([*heads, (_("Result"), "r"), _("Agreed"), (_("Outcome"), "who")], rows, title=common)
 
 
 def picture(paper: Paper) -> Block | None:
