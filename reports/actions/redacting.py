@@ -58,6 +58,7 @@ from questionnaires.models import (
     RunImport,
     SignOff,
     Waiver,
+    WorkbookImport,
 )
 from questionnaires.places import Base, Place
 from reports.blanking import CUT, FIGURE, Words
@@ -95,7 +96,7 @@ ANSWERS = gettext_lazy("Answers and their versions")
 TALK = gettext_lazy("Comments and their wordings")
 MAIL = gettext_lazy("Inbox lines and mails kept here")
 ADVICE = gettext_lazy("Recommendations, decisions, requests and conflicts")
-ATTEMPTS = gettext_lazy("Attempts and imported runs")
+ATTEMPTS = gettext_lazy("Attempts and imports")
 MEETINGS = gettext_lazy("Meetings")
 SIGNED = gettext_lazy("What signatures and waivers say")
 RECORD = gettext_lazy("The record of what happened")
@@ -145,6 +146,7 @@ SPOTS = (
         ATTEMPTS,
     ),
     Spot(RunImport, "engagement", ("name", "runs"), ATTEMPTS),
+    Spot(WorkbookImport, "engagement", ("name", "changes", "outcomes"), ATTEMPTS),
     Spot(Footing, "engagement", ("basis", "changed", "held_words"), RECORD),
     Spot(Cause, "engagement", ("data",), RECORD),
     Spot(Event, "engagement", ("data",), RECORD),
