@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F, Max, Q, QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.models import Side, User
@@ -123,11 +123,12 @@ def snapshot_of(view: Viewpoint, kind: str, at: datetime, released: Report | Non
     record = record_of(view, at)
     replaces = ""
     if released is not None and released.released_at is not None:
-        replaces = _("%(title)s %(number)d of %(day)s") % {
-            "title": released.title,
-            "number": released.number,
-            "day": day(engagement.today(released.released_at), record.today),
-        }
+        with translation.override(record.house.language):
+            replaces = _("%(title)s %(number)d of %(day)s") % {
+                "title": released.title,
+                "number": released.number,
+                "day": day(engagement.today(released.released_at), record.today),
+            }
     data = deliverables.snapshot(
         record, kind, number=0, since=released.event if released else 0, replaces=replaces
     )
