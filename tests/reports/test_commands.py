@@ -26,7 +26,7 @@ class TestReport:
             assert str(pdf.Root.Lang) == "de"
 
     def test_names_the_kinds_there_are(self, engagement, tmp_path):
-        with pytest.raises(CommandError, match="model-card.*handover-pack"):
+        with pytest.raises(CommandError, match=r"model-card.*handover-pack"):
             call_command("report", "NBH-01", "poem", "-o", str(tmp_path / "x.pdf"))
 
 
