@@ -26,7 +26,7 @@ from reports.content import deliverables
 from reports.content.kinds import STATUS
 from reports.content.record import record_of
 from reports.models import Report
-from reports.render import process, work
+from reports.render import parts, process, work
 from reports.render.child import ASSETS, make_fetcher
 from reports.render.document import Frame, html
 
@@ -86,16 +86,11 @@ class Bare:
 def ours(snapshot: dict[str, Any]) -> Paper:
     """Set a snapshot as the worker does: HTML here, layout in the warm child, tagged, with its data inside."""
     with tempfile.TemporaryDirectory() as place:
-        child = process_id()
+        child = process.child_id()
         cpu, wall = time.process_time() + (cpu_of(child) if child else 0.0), time.perf_counter()
         done = work.render(snapshot, FRAME, Path(place) / "file.pdf")
-        used = time.process_time() + cpu_of(process_id()) - cpu
+        used = time.process_time() + cpu_of(process.child_id()) - cpu
         return Paper(1000 * used, 1000 * (time.perf_counter() - wall), done.pages, done.size)
-
-
-def process_id() -> int:
-    """Return the number of the warm child, 0 when there is none yet."""
-    return process._child.process.pid if process._child else 0
 
 
 def run() -> Result:
@@ -107,6 +102,7 @@ def run() -> Result:
         f"dossier of {size} questions": _snapshot(opened, DOSSIER) for size, opened in dossiers.items()
     }
     lines, of = _against_bare(snapshots)
+    in_parts, share = _in_parts(snapshots["dossier of 800 questions"])
     memory = _memory(snapshots["status report"])
     process.end()
     clicked, again = _clicks(built_in, manager)
@@ -114,6 +110,7 @@ def run() -> Result:
     return Result(
         [
             *lines,
+            in_parts,
             clicked,
             again,
             Line(
@@ -137,6 +134,7 @@ def run() -> Result:
                 4.2,
                 "times",
             ),
+            Target("a draft of 800 questions in parts against the whole", share, 0.7, "times", clock=True),
             Target("CPU to send an unchanged document", again.figures["CPU ms"], 20, "ms"),
             Target("memory of the warm child after many jobs", memory[1] / memory[0], 1.2, "times"),
         ],
@@ -177,6 +175,20 @@ def _against_bare(snapshots: dict[str, dict[str, Any]]) -> tuple[list[Line], dic
     return lines, ratios
 
 
+def _in_parts(snapshot: dict[str, Any]) -> tuple[Line, float]:
+    """Set a draft in parts on all cores and whole, in turns; return its line and its share of the whole's time."""
+    shares, found = [], []
+    with tempfile.TemporaryDirectory() as place:
+        for _round in range(2):
+            whole = ours(snapshot)
+            began = time.perf_counter()
+            done = parts.render_in_parts(snapshot, FRAME, Path(place) / "draft.pdf")
+            found.append(1000 * (time.perf_counter() - began))
+            shares.append(found[-1] / whole.wall)
+    figures = {"p50 ms": median(found), "KB": done.size / 1024, "pages": done.pages}
+    return Line(f"a draft of 800 questions in parts on {parts.cores()} cores", figures), min(shares)
+
+
 def _figure(lines: list[Line], what: str) -> float:
     return next(line.figures["CPU ms"] for line in lines if line.what == what)
 
@@ -188,7 +200,7 @@ def _memory(snapshot: dict[str, Any]) -> tuple[float, float]:
     for jobs in (5, JOBS):
         for _job in range(jobs):
             ours(snapshot)
-        found.append(memory_of(process_id()) / 1024**2)
+        found.append(memory_of(process.child_id()) / 1024**2)
     return found[0], found[1]
 
 

@@ -19,8 +19,7 @@ from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from engagements import doorbell, history
-from live import publish
+from engagements import doorbell
 from reports.models import ATTEMPTS, PARTS, Report
 from reports.render import parts
 from reports.render.document import Frame
@@ -96,7 +95,6 @@ def set_report(report_id: int) -> None:
         except Exception:
             log.exception("report failed", extra={"fields": {"report": report_id}})
             again(report, attempt)
-    tell(report)
 
 
 def claim(report_id: int) -> int | None:
@@ -123,11 +121,6 @@ def held(report: Report, attempt: int) -> "QuerySet[Report]":
     )
 
 
-def tell(report: Report) -> None:
-    """Let the pages that show how far a report is look again."""
-    publish.nudge(history.TOPICS, report.engagement_id, "report")
-
-
 def finish(report: Report, attempt: int) -> None:
     """Render into a temporary file, keep it under a name that says nothing, and mark the row done."""
     last = [0.0, -1]
@@ -145,8 +138,6 @@ def finish(report: Report, attempt: int) -> None:
         last[:] = [now, max(percent, last[1])]
         if not held(report, attempt).update(**changes):
             raise Stopped
-        if is_shown and percent >= 0:
-            tell(report)
 
     in_parts = is_shown and parts.expected_pages(report.snapshot) >= parts.LONG
     folder = settings.DATA / "rendering"
@@ -164,10 +155,10 @@ def finish(report: Report, attempt: int) -> None:
         if not in_parts:
             rendered = render(report.snapshot, frame, target, progress=progress)
         digest = hashlib.sha256(target.read_bytes()).hexdigest()
-        name = f"{PARTS if in_parts else 'reports/'}{uuid.uuid4().hex}.pdf"
+        before = report.storage_name
+        name = named(report, attempt, in_parts=in_parts)
         with target.open("rb") as stream:
             stored = default_storage.save(name, File(stream))
-    before = report.storage_name
     done = held(report, attempt).update(
         state=Report.State.DONE,
         # What was set in parts is set whole next, with three attempts of its own.
@@ -185,10 +176,25 @@ def finish(report: Report, attempt: int) -> None:
     )
     if not done:
         default_storage.delete(stored)
-    elif before:
+    elif before and before != stored:
         default_storage.delete(before)
     if done and in_parts:
         doorbell.ring_on_commit()
+
+
+def named(report: Report, attempt: int, *, in_parts: bool) -> str:
+    """Return the name under which the file is kept, so that it is found again by whoever comes after a worker that died.
+
+    A first file's name is written into the row before the file is; the whole's name follows from that of its draft.
+    """
+    if report.state == Report.State.DONE:
+        name = report.storage_name.replace(PARTS, "reports/")
+        default_storage.delete(name)
+        return name
+    name = f"{PARTS if in_parts else 'reports/'}{uuid.uuid4().hex}.pdf"
+    if not held(report, attempt).update(storage_name=name):
+        raise Stopped
+    return name
 
 
 def clear_away(folder: Path) -> None:

@@ -204,6 +204,11 @@ def warm() -> None:
         _idle.append(Child())
 
 
+def child_id() -> int:
+    """Return the number of the warm child's process, 0 when there is none."""
+    return _idle[-1].process.pid if _idle else 0
+
+
 def end() -> None:
     """End the warm children."""
     while _idle:
