@@ -164,6 +164,8 @@ def _forecast(left: int, settled: Sequence[_Settled], today: date, calendar: Cal
 
 def _last_event(view: Viewpoint, engagement: Engagement) -> datetime:
     events = Event.objects.filter(engagement=engagement, by__isnull=False).for_side(view.side)
+    # Whoever writes a report about work does not move it.
+    events = events.exclude(kind__startswith="report.")
     newest: datetime | None = events.aggregate(newest=Max("at"))["newest"]
     return newest or engagement.created_at
 

@@ -163,6 +163,54 @@ class TestWriting:
         )
 
 
+@pytest.mark.django_db(transaction=True)
+class TestAtTheSameTime:
+    def test_many_who_ask_get_one_report(self, answered, project_manager, desk):
+        found, at_the_desk = [], desk(project_manager)
+
+        def ask():
+            try:
+                found.append(
+                    writing.write_report(desk=at_the_desk, kind="status-report", edition="client")[0].pk
+                )
+            finally:
+                connection.close()
+
+        askers = [threading.Thread(target=ask) for _asker in range(4)]
+        for asker in askers:
+            asker.start()
+        for asker in askers:
+            asker.join()
+
+        assert len(found) == 4
+        assert len(set(found)) == 1
+        assert Report.objects.count() == 1
+
+    def test_nobody_who_writes_waits_while_a_snapshot_is_read(
+        self, answered, project_manager, desk, consultant, client_for
+    ):
+        carla = client_for(consultant)
+        saved = []
+
+        def write_meanwhile():
+            try:
+                saved.append(save(carla, answered, "problem-statement", "Meanwhile", settle="1").status_code)
+            finally:
+                connection.close()
+
+        with writing.one_moment():
+            before = Event.objects.count()
+            writer = threading.Thread(target=write_meanwhile)
+            writer.start()
+            writer.join(20)
+
+            assert saved == [200]
+            # And what is read goes on as of the moment at which reading began.
+            assert Event.objects.count() == before
+
+        assert Event.objects.count() > before
+
+
 class TestLong:
     """A long draft is there soon, set in parts; what can be released follows by itself."""
 
