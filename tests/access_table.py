@@ -21,7 +21,7 @@ from engagements.policy import Permission, Role
 from questionnaires.actions import answers, evidence, rows, waiving
 from questionnaires.models import Answer, Conflict, Entry, SignOff
 from questionnaires.places import Base, Place
-from tests import access_of_talk, access_of_weighing
+from tests import access_of_reports, access_of_talk, access_of_weighing
 from tests.people import World, desk
 
 P = Permission
@@ -210,6 +210,7 @@ TABLE += [
     row(f"questionnaires:{route}", get, post, **more)
     for route, get, post, more in access_of_weighing.LINES + access_of_talk.LINES
 ]
+TABLE += [row(f"reports:{route}", get, post, **more) for route, get, post, more in access_of_reports.LINES]
 
 # The way in and one's own account: pages of the library, in our words. Other tests know what they do.
 LIBRARY = [
@@ -298,6 +299,7 @@ def furnish(world: World, engagement: Engagement, manager: User, client_person: 
     talked = access_of_talk.furnish(of_manager, of_client, text)
     return (
         access_of_weighing.furnish(of_manager, of_client)
+        | access_of_reports.furnish(of_manager)
         | talked
         | {
             "engagement_id": engagement.pk,
