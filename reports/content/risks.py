@@ -93,7 +93,7 @@ def summary(paper: Paper, risks: list[Risk], current: list[Risk]) -> Block:
         ]
     )
     top = blocks.table(
-        [_("No."), _("Risk"), _("What we do"), _("Owner"), (pgettext("until when", "By"), "r day")],
+        [_("No."), _("Risk"), _("What we do"), (_("Owner"), "who"), (pgettext("until when", "By"), "r day")],
         [
             [one.name, one.told.get("risk", ""), one.told.get("action", ""), one.told.get("owner", ""), one.told.get("due", "")]
             for one in current[:5]
