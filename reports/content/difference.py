@@ -7,9 +7,10 @@ event it came from and leads to its place in the product. What this side may not
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -86,6 +87,13 @@ class Difference:
     def item_keys(self) -> set[str]:
         """The questions that anything happened to."""
         return {change.item_key for change in self.changes if change.item_key}
+
+
+def event_of(record: Record, when: date) -> int:
+    """Return the number of the last event up to the end of a day, 0 when there was none: what *since* may be."""
+    end = datetime.combine(when + timedelta(days=1), time(), tzinfo=record.engagement.zone)
+    events = Event.objects.filter(engagement=record.engagement, at__lt=end)
+    return events.aggregate(last=Max("number"))["last"] or 0
 
 
 def difference(record: Record, since: int) -> Difference:

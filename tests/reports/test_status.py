@@ -13,7 +13,7 @@ from questionnaires.access import Viewpoint
 from questionnaires.actions import health as health_actions
 from questionnaires.models import HealthLevel, Questionnaire
 from reports.content import deliverables
-from reports.content.difference import difference, excerpt
+from reports.content.difference import difference, event_of, excerpt
 from reports.content.record import record_of
 from reports.render import document, process
 from reports.render.document import Frame
@@ -112,6 +112,13 @@ class TestDifference:
 
         assert [change.item_key for change in found["blocked"]] == ["background"]
 
+    def test_a_day_stands_for_its_last_event(self, engagement, record, helen):
+        save(helen, engagement, "background", "Two incidents.", settle="1")
+        told = record()
+
+        assert event_of(told, told.today) == now_at(record)
+        assert event_of(told, told.today - timedelta(days=400)) == 0
+
     def test_nothing_is_different_when_nothing_happened(self, record):
         assert not difference(record(), now_at(record))
 
@@ -186,6 +193,16 @@ class TestReport:
 
         assert "SUMMARY ON ONE PAGE" in found[1].upper()
         assert "Contents" in found[2]
+
+    @pytest.mark.parametrize("paper", ["A4", "Letter"])
+    def test_the_summary_takes_one_page_in_german_too(self, engagement, record, helen, tmp_path, paper):
+        save(helen, engagement, "background", "Two incidents.", settle="1")
+        german = deliverables.snapshot(record(), "status-report", number=2, since=0, language="de")
+
+        found = pages(german, tmp_path / "report.pdf", paper)
+
+        assert "ZUSAMMENFASSUNG AUF EINER SEITE" in found[1].upper()
+        assert "Inhalt" in found[2]
 
     @pytest.mark.parametrize("paper", ["A4", "Letter"])
     def test_the_summary_of_a_full_record_takes_one_page_too(self, full, tmp_path, paper):

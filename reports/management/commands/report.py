@@ -1,6 +1,7 @@
 """Write a deliverable as PDF, without a worker."""
 
 from argparse import ArgumentParser
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from engagements.models import Engagement
 from questionnaires.access import Viewpoint
 from questionnaires.models import Questionnaire
 from reports.content import deliverables
+from reports.content.difference import event_of
 from reports.content.record import record_of
 from reports.render import process
 from reports.render.document import Frame
@@ -28,6 +30,11 @@ class Command(BaseCommand):
         parser.add_argument("engagement", help="the engagement's code, such as NBH-01")
         parser.add_argument("kind", help="the deliverable's key, such as status-report")
         parser.add_argument("--side", choices=Side.values, default=Side.CLIENT)
+        parser.add_argument(
+            "--since",
+            type=date.fromisoformat,
+            help="the day since which a status report tells the difference",
+        )
         parser.add_argument("--language", choices=[code for code, _name in settings.LANGUAGES], default="")
         parser.add_argument("-o", "--output", type=Path, required=True)
 
@@ -44,7 +51,11 @@ class Command(BaseCommand):
         record = record_of(Viewpoint(questionnaire, Side(options["side"])))
         try:
             data = deliverables.snapshot(
-                record, options["kind"], number=0, since=0, language=options["language"]
+                record,
+                options["kind"],
+                number=0,
+                since=event_of(record, options["since"]) if options["since"] else 0,
+                language=options["language"],
             )
         except deliverables.NoSuchDeliverable as error:
             known = ", ".join(deliverables.titles(questionnaire.framework))

@@ -13,6 +13,7 @@ from engagements.models import Engagement
 from questionnaires.access import Viewpoint
 from questionnaires.models import Questionnaire
 from reports.content import deliverables
+from reports.content.difference import event_of
 from reports.content.record import record_of
 from reports.render import process
 from reports.render.document import Frame
@@ -29,6 +30,11 @@ class Command(BaseCommand):
         parser.add_argument("engagement", help="the engagement's code, such as NBH-01")
         parser.add_argument("folder", type=Path, help="where they are written; what is there is replaced")
         parser.add_argument("--side", choices=Side.values, default=Side.CLIENT)
+        parser.add_argument(
+            "--since",
+            type=date.fromisoformat,
+            help="the day since which a status report tells the difference",
+        )
         parser.add_argument("--today", type=date.fromisoformat, help="the day they are written on, at noon")
         parser.add_argument("--language", choices=[code for code, _name in settings.LANGUAGES], default="")
 
@@ -47,10 +53,13 @@ class Command(BaseCommand):
         zone = questionnaire.engagement.zone
         at = datetime.combine(options["today"], time(12), zone) if options["today"] else None
         record = record_of(Viewpoint(questionnaire, Side(options["side"])), at)
+        since = event_of(record, options["since"]) if options["since"] else 0
         frame = Frame("", settings.BASE_URL, settings.BASE_URL)
         try:
             for kind in deliverables.titles(questionnaire.framework):
-                data = deliverables.snapshot(record, kind, number=0, since=0, language=options["language"])
+                data = deliverables.snapshot(
+                    record, kind, number=0, since=since, language=options["language"]
+                )
                 done = render(data, frame, folder / f"{kind}.pdf")
                 self.stdout.write(f"{kind}.pdf: {done.pages} pages, {done.size // 1024} KB")
         except (CannotSet, OSError) as error:
