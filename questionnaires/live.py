@@ -61,6 +61,8 @@ class Audience:
     def is_told_in_parts(self) -> bool:
         """Say whether the page is made of items; any other fetches itself again when something happened."""
         return self.page.partition(":")[0] in ("step", "item", "register")
+
+
 # What of an entry moves counters and the line beside a step.
 COUNTED = {"state", "shown", "revisit", "conflict", "held_by"}
 

@@ -99,6 +99,7 @@ of_engagement: list[URLPattern | URLResolver] = [
     path("rows/<int:row_id>/home/", decisions.home, name="row-home"),
     path("registers/", overview.registers, name="registers"),
     path("registers/<slug:key>/", overview.register, name="register"),
+    path("registers/<slug:key>/picture/", overview.register_picture, name="register-picture"),
     path("registers/<slug:key>/csv/", workbook.register_csv, name="register-csv"),
     path("workbook/", workbook.workbook, name="workbook"),
     path("workbook/file/", workbook.workbook_file, name="workbook-file"),

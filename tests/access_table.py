@@ -101,6 +101,7 @@ TABLE = [
     row("questionnaires:milestone", None, P.MANAGE, body={"name": "Kick-off signed"}),
     row("questionnaires:registers", P.SEE),
     row("questionnaires:register", P.SEE, key="register"),
+    row("questionnaires:register-picture", P.SEE, key="register"),
     row("questionnaires:files", P.SEE),
     row("questionnaires:file", P.SEE),
     row("questionnaires:file-version", P.SEE, number="file_version"),

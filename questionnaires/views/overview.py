@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils import timezone
@@ -82,10 +82,25 @@ def register(request: SignedInRequest, engagement_id: int, key: str) -> HttpResp
     entry = reading.entries_for(view, entries).get()
     item = reading.item_views(view, [entry])[entry.pk]
     drawing = Drawing(view, token=get_token(request))
-    picture = pictures.of_risks(register, item) if register.key == pictures.RISKS else None
+    has_picture = register.key == pictures.RISKS
     with timezone.override(desk.engagement.zone):
         return render(
             request,
             "questionnaires/register.html",
-            drawing.context(**shell(desk, "registers", register=register, item=item, picture=picture)),
+            drawing.context(
+                **shell(desk, "registers", register=register, item=item, has_picture=has_picture)
+            ),
         )
+
+
+@require_safe
+def register_picture(request: SignedInRequest, engagement_id: int, key: str) -> HttpResponse:
+    """Show the register of risks as a picture; the others have none."""
+    desk, register = access.get_register(request.user, engagement_id, key, can=Permission.SEE)
+    if register.key != pictures.RISKS:
+        raise Http404
+    entries = Entry.objects.filter(engagement=desk.engagement, item_key=REGISTER_PREFIX + key)
+    entry = reading.entries_for(desk.view, entries).get()
+    picture = pictures.of_risks(register, reading.item_views(desk.view, [entry])[entry.pk])
+    context = shell(desk, "registers", register=register, picture=picture)
+    return render(request, "questionnaires/register_picture.html", context)
