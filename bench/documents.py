@@ -51,8 +51,9 @@ def document(questions: int, *, per_step: int | None = None) -> str:
             f"      - key: step-{step}\n        number: '{step}'\n        title: Questions {numbers[0] + 1} to {numbers[-1] + 1}\n"
             f"        short: Part {step}\n        sections:\n"
         )
-        for section in range(min(SECTIONS, len(numbers))):
-            own = numbers[section * len(numbers) // SECTIONS : (section + 1) * len(numbers) // SECTIONS]
+        sections = min(SECTIONS, len(numbers))
+        for section in range(sections):
+            own = numbers[section * len(numbers) // sections : (section + 1) * len(numbers) // sections]
             if len(own):
                 parts.append(
                     f"          - key: section-{step}-{section}\n            title: Section {section + 1}\n            items:\n"

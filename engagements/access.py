@@ -3,11 +3,15 @@
 A stranger gets 404, exactly as for an id that does not exist; a member without the right gets 403.
 """
 
+import functools
+
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.models import Side, User
+from engagements.compiled import Compiled
 from engagements.models import Engagement, File, Invitation, Mail, Membership
 from engagements.policy import GRANTS, Permission, Role
 
@@ -24,15 +28,21 @@ def get_membership(
     Raises Http404 for strangers, PermissionDenied for members without *can*, EngagementClosed
     where only the engagement's status stands in the way.
     """
-    memberships = Membership.objects.select_related("engagement__client", also)
-    found = memberships.filter(user_id=user.pk, engagement_id=engagement_id, ended_at=None)
-    # There can be only one, so nothing is sorted.
-    membership = next(iter(found), None)
+    membership = next(iter(_memberships(also)(user.pk, engagement_id)), None)
     if membership is None or membership.engagement.status == Engagement.Status.PURGED:
         raise Http404
     membership.user = user
     require(membership, can)
     return membership
+
+
+@functools.cache
+def _memberships(also: str) -> Compiled[Membership]:
+    def of(user: int, engagement: int) -> QuerySet[Membership]:
+        memberships = Membership.objects.select_related("engagement__client", also)
+        return memberships.filter(user_id=user, engagement_id=engagement, ended_at=None)
+
+    return Compiled(of, 1_000_000_001, 1_000_000_002)
 
 
 def require(membership: Membership, can: Permission) -> None:

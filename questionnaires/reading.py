@@ -14,6 +14,7 @@ from django.db.models.functions import JSONObject
 from django.utils.safestring import mark_safe
 
 from accounts.models import Side
+from engagements.compiled import Compiled
 from engagements.models import File, Membership
 from questionnaires import advice, talk
 from questionnaires.access import Viewpoint
@@ -179,7 +180,12 @@ class SectionView:
 
 def entries_for(view: Viewpoint, entries: QuerySet[Entry]) -> QuerySet[Entry]:
     """Prepare *entries* for `item_views`: what stands around each comes with the same query, as JSON."""
-    return entries.select_related("round").annotate(**_around(view.side))
+    return prepared(view.side, entries)
+
+
+def prepared(side: Side, entries: QuerySet[Entry]) -> QuerySet[Entry]:
+    """Prepare *entries* as `entries_for` does, for every view of a side."""
+    return entries.select_related("round").annotate(**_around(side))
 
 
 @functools.cache
@@ -460,19 +466,27 @@ def step_sections(
     view: Viewpoint, step: Step, counted: dict[str, Progress], *, round_number: int | None = None
 ) -> list[SectionView]:
     """Return a step's sections with every entry, hidden ones included, as this side sees them."""
-    entries = Entry.objects.filter(engagement_id=view.engagement.pk, round__step_key=step.key)
-    entries = (
-        entries.filter(round__number=round_number, round__item_key="")
-        if round_number
-        else entries.filter(round__is_latest=True)
-    )
-    views = {item.key: item for item in item_views(view, entries_for(view, entries)).values()}
+    wanted = [view.engagement.pk, step.key, *([round_number] if round_number else [])]
+    entries = _of_step(view.side, bool(round_number))(*wanted)
+    views = {item.key: item for item in item_views(view, entries).values()}
     sections = []
     for section in step.sections:
         items = [views[item.key] for item in section.items if item.key in views and view.may_see(item)]
         if items:
             sections.append(SectionView(section, counted.get(section.key, Progress()), items))
     return sections
+
+
+@functools.cache
+def _of_step(side: Side, is_numbered: bool) -> Compiled[Entry]:
+    """Return the query for the entries of a step's latest round, or of a numbered one, prepared for `item_views`."""
+
+    def build(engagement: int, step: str, number: int = 0) -> QuerySet[Entry]:
+        entries = Entry.objects.filter(engagement_id=engagement, round__step_key=step)
+        which = {"round__number": number, "round__item_key": ""} if number else {"round__is_latest": True}
+        return prepared(side, entries.filter(**which))
+
+    return Compiled(build, 1_000_000_001, "a step", *([1_000_000_002] if is_numbered else []))
 
 
 def progress_by_section(view: Viewpoint, round_: Round | None = None) -> dict[str, Progress]:

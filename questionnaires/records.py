@@ -1,13 +1,15 @@
 """Requests and conflicts as pages show them, and how many records an engagement has."""
 
+import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, OuterRef, Subquery, Value
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from engagements.compiled import Compiled
 from engagements.models import Engagement
 from questionnaires import footing
 from questionnaires.access import Viewpoint
@@ -24,28 +26,41 @@ def record_counts(view: Viewpoint) -> dict[str, int]:
 
     Two answers to one question count as a conflict, unless they were brought side by side as one already.
     """
-    engagement_id = view.engagement.pk
-    clashes = Clash.objects.open().for_side(is_firm=view.is_firm).filter(engagement=OuterRef("pk"))
-    answers = (
-        Conflict.objects.filter(answer__entry__engagement=OuterRef("pk"), outcome="", clash=None)
-        .exclude(answer__part=Answer.Part.NOTE)
-        .exclude(answer__row__deleted_at__isnull=False)
-    )
-    if not view.is_firm:
-        answers = answers.exclude(answer__entry__item_key__in=_internal(view))
-    found = (
-        Engagement.objects.filter(pk=engagement_id)
-        .annotate(
-            decisions_made=_count(Decision.objects.standing().filter(engagement=OuterRef("pk"))),
-            clashes_open=_count(clashes),
-            answers_open=_count(answers),
-            attempts_made=_count(Attempt.objects.counting().filter(engagement=OuterRef("pk"))),
+    hidden = () if view.is_firm else tuple(_internal(view))
+    (found,) = _counts(view.is_firm, hidden)(view.engagement.pk)
+    counted = vars(found)
+    return {
+        "decisions": counted["decisions_made"],
+        "conflicts": counted["clashes_open"] + counted["answers_open"],
+        "attempts": counted["attempts_made"],
+    }
+
+
+@functools.lru_cache(maxsize=64)
+def _counts(is_firm: bool, hidden: tuple[str, ...]) -> Compiled[Engagement]:
+    """Return the query that counts for one side, which does not see the items of *hidden*. Every page sends it."""
+
+    def build(engagement: int) -> QuerySet[Engagement]:
+        clashes = Clash.objects.open().for_side(is_firm=is_firm).filter(engagement=OuterRef("pk"))
+        answers = (
+            Conflict.objects.filter(answer__entry__engagement=OuterRef("pk"), outcome="", clash=None)
+            .exclude(answer__part=Answer.Part.NOTE)
+            .exclude(answer__row__deleted_at__isnull=False)
         )
-        .values_list("decisions_made", "clashes_open", "answers_open", "attempts_made")
-        .get()
-    )
-    decisions, clashes_open, answers_open, attempts = found
-    return {"decisions": decisions, "conflicts": clashes_open + answers_open, "attempts": attempts}
+        if hidden:
+            answers = answers.exclude(answer__entry__item_key__in=hidden)
+        return (
+            Engagement.objects.only("pk")
+            .filter(pk=engagement)
+            .annotate(
+                decisions_made=_count(Decision.objects.standing().filter(engagement=OuterRef("pk"))),
+                clashes_open=_count(clashes),
+                answers_open=_count(answers),
+                attempts_made=_count(Attempt.objects.counting().filter(engagement=OuterRef("pk"))),
+            )
+        )
+
+    return Compiled(build, 1_000_000_001)
 
 
 def _count(rows: Any) -> Coalesce:

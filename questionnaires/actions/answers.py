@@ -4,26 +4,23 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import transaction
-from django.db.models import BooleanField, F, JSONField, Model, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from engagements.models import Event, InboxItem, Membership
 from questionnaires import merge, values
 from questionnaires.access import Desk
-from questionnaires.actions import conditions, lines, ripple
+from questionnaires.actions import conditions, lines, locks, ripple
 from questionnaires.actions.act import Act
 from questionnaires.document import Column, Item
 from questionnaires.gates import row_key
 from questionnaires.models import Answer, Conflict, Entry, Revision, Row
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.places import Base, Place
-
-Found = TypeVar("Found", bound=Model)
 
 
 class PlaceGone(Exception):
@@ -181,52 +178,19 @@ def lock_answer(desk: Desk, place: Place, *, key: uuid.UUID) -> Answer:
 
     The result says whether *key* was stored before (`replayed`). Raises PlaceGone.
     """
-    locked = (
-        Answer.objects.select_for_update(of=("self",))
-        .select_related("entry__round", "row")
-        .filter(row=place.row_id, column=place.column, part=place.part, **_of_entry(desk, place, "entry__"))
-        .annotate(
-            replayed=RawSQL(REPLAYED, [key, key], BooleanField()),  # noqa: S611 - the keys are parameters
-            settled_before=RawSQL(SETTLED, [], JSONField()),  # noqa: S611 - no part comes from outside
-        )
-    )
-    answer = _only(locked)
+    engagement_id = desk.membership.engagement_id
+    answer = locks.answer_at(engagement_id, place, key)
     if answer is None:
-        entry = _only(Entry.objects.filter(**_of_entry(desk, place)))
+        entry = Entry.objects.filter(engagement=engagement_id, **locks.of_entry(place)).first()
         if entry is None or (place.row_id and not Row.objects.filter(pk=place.row_id, entry=entry).exists()):
             raise PlaceGone
         missing = Answer(entry=entry, row_id=place.row_id, column=place.column, part=place.part)
         Answer.objects.bulk_create([missing], ignore_conflicts=True)
-        answer = locked.get()
+        answer = locks.answer_at(engagement_id, place, key)
+    if answer is None:
+        raise PlaceGone
     answer.entry.engagement = desk.membership.engagement
     return answer
-
-
-# By name, because the ORM would take longer to write it than the database to look.
-REPLAYED = """(
-    EXISTS (SELECT 1 FROM questionnaires_revision r WHERE r.answer_id = questionnaires_answer.id AND r.key = %s)
-    OR EXISTS (SELECT 1 FROM questionnaires_conflict c WHERE c.answer_id = questionnaires_answer.id AND %s = ANY(c.keys))
-)"""
-SETTLED = """(
-    SELECT r.value FROM questionnaires_revision r
-    WHERE r.answer_id = questionnaires_answer.id AND r.version = questionnaires_answer.settled_version
-      AND questionnaires_answer.settled_version < questionnaires_answer.version
-)"""
-
-
-def _of_entry(desk: Desk, place: Place, prefix: str = "") -> dict[str, Any]:
-    """Return the conditions that only the entry of *place* meets."""
-    wanted: dict[str, Any] = {"engagement_id": desk.membership.engagement_id, "item_key": place.item_key}
-    if place.round_number:
-        wanted |= {"round__number": place.round_number, "round__item_key": ""}
-    elif not place.is_register:
-        wanted["round__is_latest"] = True
-    return {prefix + name: value for name, value in wanted.items()}
-
-
-def _only(found: QuerySet[Found]) -> Found | None:
-    """Return the one row there can be, or None; `first` would have it sorted."""
-    return next(iter(found), None)
 
 
 @dataclass(frozen=True)
