@@ -258,6 +258,40 @@ class TestPages:
         assert done.pages >= 4
 
 
+class TestOfTheDemo:
+    @pytest.mark.parametrize("code", ["NBH-01", "CHA-01", "FRN-01"])
+    @pytest.mark.parametrize("language", ["en", "de"])
+    def test_no_word_that_is_the_firms_own_is_in_any_document_for_the_client(self, demo, code, language):
+        kinds = deliverables.titles(demo[code].questionnaire.framework)
+        ours = theirs = ""
+        for kind in kinds:
+            ours += json.dumps(written(demo[code], kind, Side.FIRM, language)).casefold()
+            theirs += json.dumps(written(demo[code], kind, Side.CLIENT, language)).casefold()
+
+        assert CANARY.casefold() in ours
+        assert CANARY.casefold() not in theirs
+
+    def test_the_decision_log_counts_what_stands_and_shows_what_was_superseded(self, demo):
+        data = written(demo["NBH-01"], "decision-log")
+
+        assert {"11", "decisions stand"} <= set(words_of(data["sections"][0]))
+        assert "Superseded by decision 6" in chapter(data, "past")
+        assert "Replaces decision 4" in chapter(data, "standing")
+
+    def test_a_signature_that_no_longer_holds_is_shown_as_such(self, demo):
+        assert "to be signed again" in chapter(written(demo["NBH-01"], "data-assessment"), "signatures")
+
+    def test_the_deployment_plan_names_what_is_let_pass_until_when_and_by_whom(self, demo):
+        found = chapter(written(demo["NBH-01"], "deployment-plan"), "readiness")
+
+        assert "What is let pass for a while" in found
+        assert "Inês Carvalho" in found
+
+    def test_choices_that_are_only_prepared_are_the_firms(self, demo):
+        assert "Not offered yet" in told(written(demo["NBH-01"], "decision-log", Side.FIRM))
+        assert "Not offered yet" not in told(written(demo["NBH-01"], "decision-log", Side.CLIENT))
+
+
 class TestOffers:
     def test_say_what_each_is_for_when_it_is_due_and_what_it_would_lack(
         self, at_work, project_manager, client_for, sponsor
