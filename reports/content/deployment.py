@@ -207,12 +207,12 @@ def certificate(paper: Paper, standing: Standing | None) -> Block | None:
             ]
         )
     parts = [
+        blocks.facts([(_("Fingerprint of all of it"), told["fingerprint"])]),
         blocks.table(
             [_("No."), _("Point"), _("State"), _("What it says")],
             rows[:MOST_ROWS],
             title=_("What is covered"),
         ),
-        blocks.facts([(_("Fingerprint of all of it"), told["fingerprint"])]),
     ]
     given = [
         [one["function"], one["name"], one["statement"], one["fingerprint"][:16]]
