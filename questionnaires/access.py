@@ -15,12 +15,14 @@ from engagements.notify import Subject
 from engagements.policy import READING, Permission
 from questionnaires.document import Framework, Gate, Item, Register, Step
 from questionnaires.models import (
+    AgendaPoint,
     Answer,
     Attempt,
     Clash,
     Conflict,
     Decision,
     Entry,
+    Meeting,
     Questionnaire,
     Request,
     Row,
@@ -396,3 +398,30 @@ def get_attempt(user: User, engagement_id: int, number: int, *, can: Permission)
         raise Http404
     attempt.engagement = desk.engagement
     return desk, attempt
+
+
+def get_meeting(user: User, engagement_id: int, meeting_id: int, *, can: Permission) -> tuple[Desk, Meeting]:
+    """Return a meeting that *user*'s side may know of."""
+    desk = get_desk(user, engagement_id, can=can)
+    meeting = (
+        Meeting.objects.for_side(desk.membership.side)
+        .filter(engagement_id=engagement_id, pk=meeting_id)
+        .first()
+    )
+    if meeting is None:
+        raise Http404
+    meeting.engagement = desk.membership.engagement
+    return desk, meeting
+
+
+def get_point(user: User, engagement_id: int, point_id: int, *, can: Permission) -> tuple[Desk, AgendaPoint]:
+    """Return a point of an agenda that *user*'s side may know of."""
+    desk = get_desk(user, engagement_id, can=can)
+    points = AgendaPoint.objects.filter(pk=point_id, meeting__engagement_id=engagement_id)
+    if not desk.membership.is_firm:
+        points = points.filter(firm_only=False, meeting__firm_only=False)
+    point = points.select_related("meeting").first()
+    if point is None:
+        raise Http404
+    point.meeting.engagement = desk.membership.engagement
+    return desk, point

@@ -60,6 +60,14 @@ WORDS: dict[str, tuple[Any, str]] = {
     "conflict.decided": (gettext_lazy("decided between two answers"), "check"),
     "entry.assigned": (gettext_lazy("asked somebody"), "send"),
     "entry.handed-over": (gettext_lazy("handed it over"), "send"),
+    "meeting.planned": (gettext_lazy("planned a meeting"), "cal"),
+    "meeting.changed": (gettext_lazy("changed a meeting"), "cal"),
+    "meeting.cancelled": (gettext_lazy("called a meeting off"), "x"),
+    "meeting.started": (gettext_lazy("began a meeting"), "people"),
+    "meeting.ended": (gettext_lazy("ended a meeting"), "check"),
+    "agenda.changed": (gettext_lazy("changed the agenda"), "cal"),
+    "agenda.ticked": (gettext_lazy("ticked a point of the agenda"), "check"),
+    "agenda.noted": (gettext_lazy("took notes in a meeting"), "pen"),
     "evidence.marked": (gettext_lazy("marked how something is checked"), "check"),
     "health.set": (gettext_lazy("set the health by hand"), "flag"),
     "health.taken-back": (gettext_lazy("let the rules say the health again"), "flag"),
@@ -152,6 +160,8 @@ def _line(view: Viewpoint, event: Event) -> Happening:
         place = f"{item.number} {item.title}" if view.may_see(item) else _("an internal item")
     elif (record := RECORDS.get(event.kind.partition(".")[0])) and "number" in event.data:
         place = str(record) % {"number": event.data["number"]}
+    elif "meeting" in event.data:
+        place = str(event.data.get("name", ""))
     state = _new_state(event)
     if event.kind == "answer.saved" and (state == Entry.State.ANSWERED or event.data.get("settled")):
         words, icon = WORDS["answer.settled"]
@@ -185,5 +195,12 @@ def _continues(newer: Happening, older: Happening) -> bool:
         and newer.by == older.by
         and newer.at - older.at < GROUP
         and {newer.kind, older.kind}
-        <= {"answer.saved", "answer.settled", "row.added", "conflict.opened", "conflict.changed"}
+        <= {
+            "answer.saved",
+            "answer.settled",
+            "row.added",
+            "conflict.opened",
+            "conflict.changed",
+            "agenda.noted",
+        }
     )

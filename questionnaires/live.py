@@ -130,6 +130,10 @@ def concerned(touched: Touched, event: Event) -> None:
     touched.items.update(event.data.get("items", ()))
 
 
+def no_item(touched: Touched, event: Event) -> None:
+    """Touch no question: only pages that are not made of questions show it, and those fetch themselves again."""
+
+
 def everything(touched: Touched, event: Event) -> None:
     """Let every page fetch itself again."""
     touched.everything = True
@@ -152,6 +156,9 @@ TOUCHES: dict[str, Callable[[Touched, Event], None]] = {
     **dict.fromkeys(("clash.settled", "clash.reopened"), concerned),
     **dict.fromkeys(("attempt.recorded", "attempt.changed", "attempt.superseded"), concerned),
     **dict.fromkeys(("attempt.holds", "attempts.imported"), concerned),
+    **dict.fromkeys(("meeting.planned", "meeting.changed", "meeting.cancelled"), no_item),
+    **dict.fromkeys(("meeting.started", "meeting.ended"), no_item),
+    **dict.fromkeys(("agenda.changed", "agenda.ticked", "agenda.noted"), no_item),
 }
 
 

@@ -4,12 +4,13 @@ import io
 import uuid
 from typing import Any
 
+from django.utils import timezone
 from openpyxl import Workbook
 
 from engagements.actions import threads
 from engagements.policy import Permission as P
 from questionnaires.access import Desk
-from questionnaires.actions import importing
+from questionnaires.actions import importing, meetings
 from questionnaires.places import subject_of
 from questionnaires.workbook import FORMAT, INDEX
 
@@ -43,6 +44,15 @@ LINES: list[tuple[str, Any, Any, dict[str, Any]]] = [
     ("evidence-framework", P.SEE, None, {"key": "scored"}),
     ("evidence-export", P.EXPORT, None, {"key": "scored"}),
     ("evidence-mark", None, P.RECOMMEND, {"key": "scored", "code": "scored_code"}),
+    ("meetings", P.SEE, None, {}),
+    ("meeting-new", P.DECIDE, P.DECIDE, {"does": 422}),
+    ("meeting", P.SEE, None, {}),
+    ("meeting-edit", P.DECIDE, P.DECIDE, {"does": 422}),
+    ("agenda-add", None, P.DECIDE, {"body": {"words": "Parking"}}),
+    ("meeting-turn", None, P.DECIDE, {"what": "end"}),
+    ("agenda-tick", None, P.ANSWER, {"body": {"done": "1"}, "does": (302, 200)}),
+    ("agenda-note", None, P.ANSWER, {"body": {"value": "Words"}, "does": (302, 200)}),
+    ("agenda-point", None, P.DECIDE, {"what": "up"}),
     ("register-csv", P.EXPORT, None, {"key": "register"}),
     ("workbook", P.EXPORT, P.ANSWER, {"does": 422}),
     ("workbook-file", P.EXPORT, None, {}),
@@ -59,7 +69,18 @@ def furnish(of_manager: Desk, of_client: Desk, key: str) -> dict[str, Any]:
         key=uuid.uuid4(),
         firm_only=False,
     )
+    meeting = meetings.plan(
+        desk=of_manager,
+        title="Working meeting",
+        starts_at=timezone.now(),
+        minutes=60,
+        people=[of_manager.membership, of_client.membership],
+    )
+    point = meetings.add(desk=of_manager, meeting=meeting, words="What comes next")
+    meetings.start(desk=of_manager, meeting=meeting)
     return {
+        "meeting_id": meeting.pk,
+        "point_id": point.pk,
         "thread_id": said.thread_id,
         "comment_id": said.pk,
         "item_id": 10**12,

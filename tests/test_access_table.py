@@ -36,7 +36,17 @@ PLAIN, HTMX = {}, {"hx-request": "true"}
 NOBODY = 10**12
 # One-click unsubscribing (RFC 8058): the signed link is the proof, and stopping a mail harms nobody.
 MAIL_PROGRAMS_POST = {"engagements:mail-stop"}
-OUR_IDS = ("membership_id", "invitation_id", "row_id", "file_id", "answer_id", "conflict_id", "report_id")
+OUR_IDS = (
+    "membership_id",
+    "invitation_id",
+    "row_id",
+    "file_id",
+    "answer_id",
+    "conflict_id",
+    "report_id",
+    "meeting_id",
+    "point_id",
+)
 
 # ---- what is there
 

@@ -8,13 +8,17 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Side, User
 from engagements.models import Engagement, Membership
 from questionnaires.models.entry import Entry
 
 
 class MeetingQuerySet(models.QuerySet["Meeting"]):
     """Read meetings."""
+
+    def for_side(self, side: Side) -> Self:
+        """Keep what *side* may know of."""
+        return self if side == Side.FIRM else self.filter(firm_only=False)
 
     def to_come(self) -> Self:
         """Keep those that were neither ended nor called off, the next one first."""
@@ -31,6 +35,8 @@ class Meeting(models.Model):
         _("minutes"), validators=[MinValueValidator(5), MaxValueValidator(480)]
     )
     people = models.ManyToManyField(Membership, related_name="meetings")
+    # Nobody of the client side comes, so the client side knows nothing of it.
+    firm_only = models.BooleanField(default=False)
     made_by = models.ForeignKey(Membership, models.PROTECT, related_name="+")
     made_at = models.DateTimeField(default=timezone.now)
     # The receipt tells what happened after the first of these events, up to the second.
@@ -51,7 +57,12 @@ class Meeting(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(ended_at=None, ended_event=None)
-                | Q(ended_at__isnull=False, ended_event__isnull=False, started_event__lte=F("ended_event")),
+                | Q(
+                    ended_at__isnull=False,
+                    ended_event__isnull=False,
+                    started_event__isnull=False,
+                    started_event__lte=F("ended_event"),
+                ),
                 name="questionnaires_meeting_ends_after_it_started",
             ),
             models.CheckConstraint(
@@ -77,7 +88,7 @@ class Meeting(models.Model):
 
 
 class AgendaPoint(models.Model):
-    """One point of an agenda: something open, or something in words. The parking lot is the last one."""
+    """One point of an agenda: something open, or something in words. The parking lot is the last one, without a time."""
 
     class Kind(models.TextChoices):
         CONFLICT = "conflict", _("Two answers")
@@ -96,6 +107,8 @@ class AgendaPoint(models.Model):
     thing = models.CharField(max_length=160, blank=True)
     entry = models.ForeignKey(Entry, models.CASCADE, null=True, related_name="+")
     title = models.CharField(max_length=200)
+    # The page of the thing it is about, empty for a point in words.
+    url = models.CharField(max_length=300, blank=True)
     minutes = models.PositiveSmallIntegerField()
     # About something that the client side never sees.
     firm_only = models.BooleanField(default=False)
@@ -126,11 +139,10 @@ class AgendaPoint(models.Model):
 
 
 class AgendaNote(models.Model):
-    """A text that a point's note had, or one that could not be merged and is kept whole. Rows are only ever added."""
+    """A text that a point's note had. Rows are only ever added."""
 
     point = models.ForeignKey(AgendaPoint, models.CASCADE, related_name="notes")
-    # None for a kept text, which was never the note.
-    version = models.PositiveIntegerField(null=True)
+    version = models.PositiveIntegerField()
     text = models.TextField(blank=True)
     # What its author sent, where the stored text differs.
     sent = models.TextField(null=True)
@@ -147,8 +159,7 @@ class AgendaNote(models.Model):
             ),
             models.UniqueConstraint(fields=["point", "key"], name="questionnaires_agendanote_key_once"),
             models.CheckConstraint(
-                condition=Q(version=None) | Q(base__lt=F("version")),
-                name="questionnaires_agendanote_follows_its_base",
+                condition=Q(base__lt=F("version")), name="questionnaires_agendanote_follows_its_base"
             ),
         ]
 

@@ -16,7 +16,7 @@ from questionnaires.course import course
 from questionnaires.fragments import Drawing
 from questionnaires.line import line
 from questionnaires.marks import here, marks
-from questionnaires.models import Entry
+from questionnaires.models import Entry, Meeting
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.since import last_look
 from questionnaires.views import past
@@ -45,6 +45,10 @@ def overview(request: SignedInRequest, engagement_id: int) -> HttpResponse:
         with_firm=[thing for thing in found.things if thing.side == Side.FIRM],
         people=[member for member in found.people if member.ended_at is None],
         week=week(desk, now),
+        meeting=Meeting.objects.for_side(desk.membership.side)
+        .filter(engagement=desk.engagement)
+        .to_come()
+        .first(),
     )
     with timezone.override(desk.engagement.zone):
         return render(request, "questionnaires/overview.html", context)

@@ -135,7 +135,7 @@ LEFT = {
     "questionnaires.cause": {"key", "step_key"},
     "questionnaires.flag": {"source", "path"},
     "questionnaires.healthoverride": {"step_key"},
-    "questionnaires.agendapoint": {"thing"},
+    "questionnaires.agendapoint": {"thing", "url"},
     "questionnaires.nudge": {"thing"},
     "questionnaires.request": {"item_keys"},
     "questionnaires.clash": {"rule_key", "item_keys"},
