@@ -1,6 +1,7 @@
 """The request as views behind the sign-in see it."""
 
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.http import content_disposition_header
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
@@ -16,3 +17,11 @@ class SignedInRequest(HttpRequest):
 def posted(request: HttpRequest) -> QueryDict | None:
     """Return what was sent, None where nothing was: a form that was sent empty is bound, and says what it lacks."""
     return request.POST if request.method == "POST" else None
+
+
+def attachment(content: bytes, name: str, media_type: str) -> HttpResponse:
+    """Return *content* as a download that no browser runs."""
+    response = HttpResponse(content, content_type=media_type)
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response

@@ -18,6 +18,7 @@ urlpatterns = [
     path("engagements/<int:engagement_id>/reports/write/", reports.write, name="write"),
     path("engagements/<int:engagement_id>/reports/<int:report_id>/", reports.report, name="report"),
     path("engagements/<int:engagement_id>/reports/<int:report_id>/file/", reports.download, name="file"),
+    path("engagements/<int:engagement_id>/reports/<int:report_id>/word/", reports.word, name="word"),
     path("engagements/<int:engagement_id>/reports/<int:report_id>/stop/", reports.stop, name="stop"),
     path("engagements/<int:engagement_id>/reports/<int:report_id>/retry/", reports.retry, name="retry"),
     path("engagements/<int:engagement_id>/reports/<int:report_id>/release/", reports.release, name="release"),

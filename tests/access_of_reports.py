@@ -9,6 +9,8 @@ from django.utils import timezone
 from accounts.models import Side
 from engagements.policy import Permission as P
 from questionnaires.access import Desk
+from reports.content import deliverables
+from reports.content.record import Record
 from reports.models import Report
 
 WRITTEN = {"kind": "status-report", "edition": "client"}
@@ -18,6 +20,7 @@ LINES: list[tuple[str, Any, Any, dict[str, Any]]] = [
     ("reports", P.SEE, None, {}),
     ("report", P.SEE, None, {}),
     ("file", P.SEE, None, {}),
+    ("word", P.SEE, None, {}),
     ("write", None, P.WRITE_REPORT, {"body": WRITTEN}),
     ("stop", None, P.WRITE_REPORT, {"does": 409}),
     ("retry", None, P.WRITE_REPORT, {"does": (302, 200)}),
@@ -36,7 +39,9 @@ def furnish(of_manager: Desk) -> dict[str, Any]:
         stage=Report.Stage.RELEASED,
         title="Status report",
         framework_version_id=of_manager.questionnaire.version_id,
-        snapshot={"title": "Status report", "sections": []},
+        snapshot=deliverables.snapshot(
+            Record(of_manager.view, timezone.now()), WRITTEN["kind"], number=1, since=0
+        ),
         fingerprint="0" * 64,
         event=1,
         released_by=of_manager.membership.user,

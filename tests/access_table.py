@@ -213,6 +213,7 @@ TABLE += [
 ]
 TABLE += [row(f"reports:{route}", get, post, **more) for route, get, post, more in access_of_reports.LINES]
 
+
 # The way in and one's own account: pages of the library, in our words. Other tests know what they do.
 LIBRARY = [
     row("account_login", PUBLIC, PUBLIC),
@@ -300,8 +301,8 @@ def furnish(world: World, engagement: Engagement, manager: User, client_person: 
     talked = access_of_talk.furnish(of_manager, of_client, text)
     return (
         access_of_weighing.furnish(of_manager, of_client)
-        | access_of_reports.furnish(of_manager)
         | talked
+        | access_of_reports.furnish(of_manager)
         | {
             "engagement_id": engagement.pk,
             "key": text,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.http import SignedInRequest, posted
+from accounts.http import SignedInRequest, attachment, posted
 from engagements.policy import Permission
 from questionnaires import access, spreadsheet
 from questionnaires.actions import importing
@@ -77,14 +77,6 @@ def workbook_file(request: SignedInRequest, engagement_id: int) -> HttpResponse:
         raise Http404
     name = f"{slugify(desk.engagement.code)}-{slugify(steps[0].title) if wanted else _('questions')}.xlsx"
     return attachment(write(desk.view, steps), name, XLSX)
-
-
-def attachment(content: bytes, name: str, media_type: str) -> HttpResponse:
-    """Return *content* as a download that no browser runs."""
-    response = HttpResponse(content, content_type=media_type)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

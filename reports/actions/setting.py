@@ -121,6 +121,11 @@ def held(report: Report, attempt: int) -> "QuerySet[Report]":
     )
 
 
+def frame_of(report: Report) -> Frame:
+    """Return what is printed on every page of a report beside its snapshot."""
+    return Frame(report.code, f"{settings.BASE_URL}/check/{report.code}/", settings.BASE_URL)
+
+
 def finish(report: Report, attempt: int) -> None:
     """Render into a temporary file, keep it under a name that says nothing, and mark the row done."""
     last = [0.0, -1]
@@ -145,7 +150,7 @@ def finish(report: Report, attempt: int) -> None:
     clear_away(folder)
     with tempfile.TemporaryDirectory(dir=folder) as place:
         target = Path(place) / "report.pdf"
-        frame = Frame(report.code, f"{settings.BASE_URL}/check/{report.code}/", settings.BASE_URL)
+        frame = frame_of(report)
         if in_parts:
             try:
                 rendered = parts.render_in_parts(report.snapshot, frame, target, progress=progress)

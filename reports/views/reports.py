@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.http import SignedInRequest
+from accounts.http import SignedInRequest, attachment
 from accounts.models import Side
 from engagements.models import Membership
 from engagements.policy import Permission
@@ -16,9 +16,13 @@ from questionnaires.views.shell import shell
 from reports import access
 from reports.actions import release as releasing
 from reports.actions import writing
+from reports.actions.setting import frame_of
 from reports.content import deliverables
 from reports.content.offers import offers
 from reports.models import Report
+from reports.render.word import write as write_word
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 @require_safe
@@ -127,6 +131,14 @@ def download(request: SignedInRequest, engagement_id: int, report_id: int) -> Fi
     )
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
+
+
+@require_safe
+def word(request: SignedInRequest, engagement_id: int, report_id: int) -> HttpResponse:
+    """Send the same content as a Word document."""
+    _membership, found = access.get_report(request.user, engagement_id, report_id, can=Permission.SEE)
+    name = found.filename.removesuffix(".pdf") + ".docx"
+    return attachment(write_word(found.snapshot, frame_of(found)), name, DOCX)
 
 
 def back(request: SignedInRequest, membership: Membership, report: Report) -> HttpResponse:

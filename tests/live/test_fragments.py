@@ -37,7 +37,7 @@ from questionnaires.actions import (
 from questionnaires.live import SOURCE, Audience
 from questionnaires.models import Answer, Conflict, Entry, Row
 from questionnaires.places import Base, Place
-from tests.live import advice_cases, trees
+from tests.live import advice_cases, method_cases, trees
 from tests.live.ears import number_of
 from tests.people import World, browser_of, desk
 
@@ -617,8 +617,9 @@ def _(scene):
     )
 
 
-CASES |= advice_cases.CASES
-ELSEWHERE |= advice_cases.ELSEWHERE
+CASES |= advice_cases.CASES | method_cases.CASES
+ELSEWHERE |= advice_cases.ELSEWHERE | method_cases.ELSEWHERE
+FETCHED |= method_cases.FETCHED
 
 
 # ---- the oracle
@@ -713,4 +714,4 @@ def actions() -> set[str]:
 
 
 def test_every_action_has_a_case():
-    assert actions() - {name.partition(":")[0] for name in CASES} == set()
+    assert actions() - {name.partition(":")[0] for name in CASES} == method_cases.DRAFTS
