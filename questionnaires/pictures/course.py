@@ -15,6 +15,8 @@ from questionnaires.pictures.canvas import NOTHING, Canvas, Picture, round_up
 T = TypeVar("T")
 WIDTH, HEIGHT = 720, 210
 LEFT, RIGHT, TOP, BOTTOM = 36, 190, 16, 30
+# About how wide a letter is.
+LETTER = 7
 # Rows of the table beside a drawing: the whole course is in it, thinned out evenly.
 MOST_ROWS = 6
 
@@ -61,13 +63,19 @@ class _Plot:
 
     def days(self, *days: date) -> None:
         """Write days under the drawing, leaving out those for which there is no room."""
-        taken: list[int] = []
+        taken: list[tuple[int, int]] = []
         for day in days:
-            x = self.across(day)
-            if all(abs(x - other) > 70 for other in taken):
-                taken.append(x)
-                anchor = "start" if x < LEFT + 20 else "end" if x > self.width - self.right - 30 else "middle"
-                self.canvas.text("words", x, self.height - 8, in_words(day), anchor=anchor)
+            x, words = self.across(day), in_words(day)
+            width = LETTER * len(words)
+            if x < LEFT + 20:
+                anchor, begins = "start", x
+            elif x > self.width - self.right - 30:
+                anchor, begins = "end", x - width
+            else:
+                anchor, begins = "middle", x - width // 2
+            if all(begins + width + LETTER <= first or begins >= last + LETTER for first, last in taken):
+                taken.append((begins, begins + width))
+                self.canvas.text("words", x, self.height - 8, words, anchor=anchor)
 
     def names(self, *lines: tuple[str, str, int]) -> None:
         """Name the lines at their ends: kind of letters, words, and the count; kept apart where ends lie close."""

@@ -6,6 +6,7 @@ import re
 import pikepdf
 import pytest
 
+from reports.content import blocks
 from reports.render import parts, process, work
 from tests.reports.papers import FRAME, dossier, pages
 
@@ -153,3 +154,40 @@ class TestMemory:
             process.set_document(job, seconds=30)
 
         assert process._idle[0].jobs == 60
+
+
+class TestColumns:
+    def test_are_set_once_wherever_the_page_ends(self, tmp_path):
+        def column(name):
+            return blocks.table(["What"], [[f"{name}{row}."] for row in range(14)], title=f"Column {name}")
+
+        parts_of_it = []
+        for number in range(12):
+            # Each begins at another height of its page.
+            parts_of_it.append(blocks.text("\n\n".join(["Filler."] * (number * 3 + 2))))
+            parts_of_it.append(blocks.beside([column(f"Left{number}-")], [column(f"Right{number}-")]))
+        paper = dossier(1)
+        paper["sections"] = [blocks.section("one", "One", parts_of_it)]
+
+        work.render(paper, FRAME, tmp_path / "a.pdf")
+
+        found = re.findall(r"(?:Left|Right)\d+-\d+\.", "".join(pages(tmp_path / "a.pdf")))
+        assert len(found) == len(set(found)) == 12 * 2 * 14
+
+    def test_what_stands_beside_an_answer_is_set_once(self, tmp_path):
+        answers = [
+            blocks.answer(
+                number=str(number),
+                question="What do we know?",
+                value=[blocks.text("Words. " * (number * 7 % 60 + 1))],
+                side=[f"Source{number}.", "Said by somebody", "On a day"],
+            )
+            for number in range(90)
+        ]
+        paper = dossier(1)
+        paper["sections"] = [blocks.section("one", "One", answers)]
+
+        work.render(paper, FRAME, tmp_path / "a.pdf")
+
+        found = re.findall(r"Source\d+\.", "".join(pages(tmp_path / "a.pdf")))
+        assert len(found) == len(set(found)) == 90
