@@ -18,6 +18,8 @@ CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 ATTEMPTS = 3
 # What the names of files begin with that were set in parts: drafts, which are set whole next.
 PARTS = "reports/parts-"
+# What the kinds of documents begin with that tell what came of a meeting, followed by its id.
+RECEIPT = "receipt-"
 
 
 def new_code() -> str:
@@ -78,10 +80,13 @@ class ReportQuerySet(models.QuerySet["Report"]):
     """Read reports."""
 
     def for_side(self, side: Side) -> Self:
-        """Keep what *side* may see: the client what was released to it, in its own edition."""
+        """Keep what *side* may see: the client what was released to it, and receipts, in its own edition."""
         if side == Side.FIRM:
             return self
-        return self.filter(edition=Side.CLIENT, stage__in=[Report.Stage.RELEASED, Report.Stage.SUPERSEDED])
+        return self.filter(
+            Q(stage__in=[Report.Stage.RELEASED, Report.Stage.SUPERSEDED]) | Q(kind__startswith=RECEIPT),
+            edition=Side.CLIENT,
+        )
 
 
 class Report(models.Model):
@@ -166,7 +171,12 @@ class Report(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.title} {self.number}"
+        return self.title if self.is_receipt else f"{self.title} {self.number}"
+
+    @property
+    def is_receipt(self) -> bool:
+        """Say whether it tells what came of a meeting: there is one a side, which nobody has to release."""
+        return self.kind.startswith(RECEIPT)
 
     @property
     def is_moving(self) -> bool:
@@ -181,4 +191,4 @@ class Report(models.Model):
     @property
     def filename(self) -> str:
         """The name under which it is saved by whoever downloads it."""
-        return f"{self.engagement.code} {self.title} {self.number}.pdf"
+        return f"{self.engagement.code} {self}.pdf"

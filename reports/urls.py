@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports.views import brand, redaction, reports
+from reports.views import brand, receipts, redaction, reports
 
 app_name = "reports"
 
@@ -16,6 +16,9 @@ urlpatterns = [
     path("engagements/<int:engagement_id>/redact/", redaction.redact, name="redact"),
     path("engagements/<int:engagement_id>/reports/", reports.reports, name="reports"),
     path("engagements/<int:engagement_id>/reports/write/", reports.write, name="write"),
+    path(
+        "engagements/<int:engagement_id>/reports/receipts/<int:meeting_id>/", receipts.receipt, name="receipt"
+    ),
     path("engagements/<int:engagement_id>/reports/<int:report_id>/", reports.report, name="report"),
     path("engagements/<int:engagement_id>/reports/<int:report_id>/file/", reports.download, name="file"),
     path("engagements/<int:engagement_id>/reports/<int:report_id>/word/", reports.word, name="word"),

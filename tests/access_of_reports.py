@@ -24,6 +24,7 @@ LINES: list[tuple[str, Any, Any, dict[str, Any]]] = [
     ("write", None, P.WRITE_REPORT, {"body": WRITTEN}),
     ("stop", None, P.WRITE_REPORT, {"does": 409}),
     ("retry", None, P.WRITE_REPORT, {"does": (302, 200)}),
+    ("receipt", None, P.EXPORT, {"does": 409}),
     ("release", None, P.RELEASE, {"does": 409}),
 ]
 

@@ -23,6 +23,8 @@ def release(*, report: Report, by: User, at: datetime | None = None) -> Report:
     report.refresh_from_db(fields=["state", "stage", "storage_name"])
     if report.edition != Side.CLIENT:
         raise NotReleasable(_("This is the firm's own edition. Write the client's edition to release it."))
+    if report.is_receipt:
+        raise NotReleasable(_("Nobody has to release what came of a meeting: both sides read it already."))
     if report.state != Report.State.DONE:
         raise NotReleasable(_("The file is not ready yet."))
     if report.in_parts:

@@ -37,15 +37,20 @@ def write_report(*, desk: Desk, kind: str, edition: str, at: datetime | None = N
     When nothing it says has changed since the last one of its kind that is there or on its way, that one is
     returned: one rendering for a snapshot, however often it is asked for.
     """
+    require_turn(desk.membership.user)
+    view = Viewpoint(desk.questionnaire, Side(edition))
+    return create(view=view, questionnaire=desk.questionnaire, kind=kind, by=desk.membership.user, at=at)
+
+
+def require_turn(user: User) -> None:
+    """Raise TooManyWaiting when somebody has asked for enough already."""
     waiting = Report.objects.filter(
-        requested_by=desk.membership.user, state__in=[Report.State.QUEUED, Report.State.RUNNING]
+        requested_by=user, state__in=[Report.State.QUEUED, Report.State.RUNNING]
     )
     if waiting.count() >= WAITING_PER_PERSON:
         raise TooManyWaiting(
             _("You have ten reports waiting. They are made one after another; come back when some are ready.")
         )
-    view = Viewpoint(desk.questionnaire, Side(edition))
-    return create(view=view, questionnaire=desk.questionnaire, kind=kind, by=desk.membership.user, at=at)
 
 
 def create(

@@ -5,12 +5,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.models import Side
 from engagements.policy import Role
 from questionnaires.document import Framework
+from questionnaires.receipts import Receipt
 from reports.content import (
     architecture,
     data_assessment,
@@ -19,6 +20,7 @@ from reports.content import (
     discovery,
     experiments,
     kickoff,
+    meeting,
     model_card,
     monitoring,
     pack,
@@ -69,46 +71,69 @@ def snapshot(
     """
     if kind not in titles(record.view.framework):
         raise NoSuchDeliverable(kind)
-    engagement = record.engagement
-    language = language or record.house.language
-    with translation.override(language):
-        known, house = titles(record.view.framework), record.house
+    with translation.override(language or record.house.language):
+        known = titles(record.view.framework)
         extra: dict[str, Any] = {}
         if kind == PACK:
             sections, extra["contents"] = pack.whole(record, WRITERS, known, since=since)
             extra["data"] = pack.tables(record)
         else:
             sections = WRITERS[kind](record, since=since)
-        data = {
-            "format": 1,
-            "kind": kind,
-            "language": language,
-            "title": known[kind],
-            "number": number,
-            "edition": str(record.view.side),
-            "edition_words": _("for the firm only")
-            if record.is_firm
-            else _("for %(name)s") % {"name": engagement.client.name},
-            "firm": house.name,
-            "client": engagement.client.name,
-            "name": engagement.name,
-            "code": engagement.code,
-            "cover_title": engagement.name if kind == STATUS else known[kind],
-            "lede": engagement.aim if kind == STATUS else str(PURPOSES.get(kind, "")),
-            "period": period(record),
-            "footer": footer(record),
-            "about": about(record, kind, replaces),
-            "paper": house.paper,
-            "house": house.plain(),
+        return framed(
+            record,
+            kind=kind,
+            number=number,
+            title=known[kind],
+            cover_title=record.engagement.name if kind == STATUS else known[kind],
+            lede=record.engagement.aim if kind == STATUS else str(PURPOSES.get(kind, "")),
+            about=about(record, kind, replaces),
             # Chapters of papers are numbered; those of a status report are named by their step.
-            "numbered": kind != STATUS,
-            "at": record.at.replace(hour=12, minute=0, second=0, microsecond=0).isoformat(),
-            "event": engagement.last_event,
-            "framework": {"key": record.view.framework.key, "version": record.view.framework.version},
-            "line": record.drawn,
-            "sections": sections,
+            numbered=kind != STATUS,
+            sections=sections,
             **extra,
-        }
+        )
+
+
+def snapshot_of_meeting(record: Record, kind: str, receipt: Receipt) -> dict[str, Any]:
+    """Return what came of a meeting as plain data, like that of any deliverable."""
+    with translation.override(record.house.language), timezone.override(record.engagement.zone):
+        return framed(
+            record,
+            kind=kind,
+            number=0,
+            title=meeting.title(record, receipt),
+            cover_title=receipt.title,
+            lede=_("What was decided, answered and changed, and what was left open."),
+            about=meeting.about(record, receipt),
+            numbered=False,
+            sections=meeting.sections(receipt),
+        )
+
+
+def framed(record: Record, **told: Any) -> dict[str, Any]:
+    """Return a document as plain data: what *told* says, with what every document of an engagement carries."""
+    engagement, house = record.engagement, record.house
+    data = {
+        "format": 1,
+        "language": translation.get_language(),
+        "edition": str(record.view.side),
+        "edition_words": _("for the firm only")
+        if record.is_firm
+        else _("for %(name)s") % {"name": engagement.client.name},
+        "firm": house.name,
+        "client": engagement.client.name,
+        "name": engagement.name,
+        "code": engagement.code,
+        "period": period(record),
+        "footer": footer(record),
+        "paper": house.paper,
+        "house": house.plain(),
+        "at": record.at.replace(hour=12, minute=0, second=0, microsecond=0).isoformat(),
+        "event": engagement.last_event,
+        "framework": {"key": record.view.framework.key, "version": record.view.framework.version},
+        "line": record.drawn,
+        **told,
+    }
     # Through JSON and back: what cannot be stored must not get this far.
     plain: dict[str, Any] = json.loads(json.dumps(data, ensure_ascii=False, default=str))
     return plain
