@@ -67,6 +67,11 @@ VERBS: dict[str, tuple[Permission, set[str], set[str]]] = {
     "waive": (P.WAIVE, {"point", "reason", "approver", "until"}, set()),
     "milestone": (P.MANAGE, {"date"}, {"reached"}),
     "gone": (P.MANAGE, {"to", "words"}, set()),
+    "meeting": (P.DECIDE, {"title", "on", "begins", "minutes", "people"}, set()),
+    "begin": (P.DECIDE, set(), set()),
+    "point": (P.DECIDE, {"words", "minutes"}, set()),
+    "minute": (P.ANSWER, {"about", "text"}, {"done"}),
+    "end": (P.DECIDE, set(), set()),
 }
 ITEM_VERBS = (
     set(VERBS)
@@ -76,6 +81,7 @@ ITEM_VERBS = (
         "milestone",
         "gone",
     }
+    - {"meeting", "begin", "point", "minute", "end"}
 )
 PEOPLE = ("owner", "who", "to", "of", "client", "firm", "decided_by", "approver", "author")
 REASONS = {
@@ -147,6 +153,7 @@ class Story:
         self.fired: set[str] = set()
         self.held: dict[str, tuple[Side, int]] = {}
         self.counts: Counter[str] = Counter()
+        self.meetings: dict[str, str] = {}
         moment = (-10_000, "")
         for act in content["story"]:
             verb = next((key for key in act if key in VERBS), None)
@@ -526,12 +533,38 @@ class Story:
             self.wrong("hands over to the other side")
         self.gone.add(key)
 
+    def do_meeting(self, key: str) -> None:
+        if key in self.meetings or self.act["on"]["day"] < self.day:
+            self.wrong("is planned twice, or for the past")
+        for person in self.act["people"]:
+            self.person(person)
+        self.meetings[key] = "planned"
+
+    def do_begin(self, key: str) -> None:
+        self.turn(key, "planned", "running")
+
+    def do_point(self, key: str) -> None:
+        self.turn(key, "planned", "planned")
+
+    def do_minute(self, key: str) -> None:
+        self.turn(key, "running", "running")
+
+    def do_end(self, key: str) -> None:
+        self.turn(key, "running", "ended")
+
+    def turn(self, key: str, before: str, after: str) -> None:
+        if self.meetings.get(key) != before:
+            self.wrong(f"meeting {key} is not {before}")
+        self.meetings[key] = after
+
     def firm_only(self) -> Iterator[tuple[dict[str, Any], bool]]:
         """Give each act and whether only the firm may see it."""
         for act in self.content["story"]:
             key = act.get("answer") or act.get("change") or act.get("assign") or ""
             internal = framework().has_item(key) and framework().item(key).internal
             hidden = "recommend" in act and act["recommend"] not in self.offered
+            if "meeting" in act:
+                hidden = all(self.side(person) == Side.FIRM for person in act["people"])
             yield (
                 act,
                 internal or hidden or ("note" in act and "assign" not in act) or act.get("side") == "firm",

@@ -44,9 +44,7 @@ def write_report(*, desk: Desk, kind: str, edition: str, at: datetime | None = N
 
 def require_turn(user: User) -> None:
     """Raise TooManyWaiting when somebody has asked for enough already."""
-    waiting = Report.objects.filter(
-        requested_by=user, state__in=[Report.State.QUEUED, Report.State.RUNNING]
-    )
+    waiting = Report.objects.filter(requested_by=user, state__in=[Report.State.QUEUED, Report.State.RUNNING])
     if waiting.count() >= WAITING_PER_PERSON:
         raise TooManyWaiting(
             _("You have ten reports waiting. They are made one after another; come back when some are ready.")

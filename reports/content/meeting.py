@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from questionnaires.receipts import Line, Receipt
 from engagements.templatetags.interface import clock
+from questionnaires.receipts import Line, Receipt
 from reports.content import blocks
 from reports.content.blocks import Block
 from reports.content.record import Record, day
@@ -50,7 +50,9 @@ def sections(receipt: Receipt) -> list[Block]:
     ]
     if receipt.is_empty:
         came.append(
-            blocks.quiet(_("Nothing was answered, changed or decided on the record while this meeting went on."))
+            blocks.quiet(
+                _("Nothing was answered, changed or decided on the record while this meeting went on.")
+            )
         )
     return [
         blocks.section("outcome", _("What came of it"), came),

@@ -15,10 +15,10 @@ from questionnaires.document import Column, Item
 from questionnaires.models import Answer, Conflict, Entry, Row
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.places import Base, Place, subject_of
-from reports.demo import weighing
+from reports.demo import meetings, weighing
 from reports.demo.story import VERBS, Stage, verb
 
-__all__ = ["VERBS"]
+__all__ = ["VERBS", "meetings"]
 
 
 def value_of(stage: Stage, spec: Item | Column, told: Any) -> Any:

@@ -95,6 +95,13 @@ def page(browser, meeting):
     return response.text
 
 
+def note(browser, point, text, *, base="0", key=None):
+    data = {"value": text, "base": str(base), "key": str(key or uuid.uuid4()), "part": "note"}
+    return browser.post(
+        url(point.meeting.engagement, "agenda-note", point.pk), data, headers={"X-Fragment": "1"}
+    )
+
+
 class TestProposing:
     def thing(self, kind, *, key="one", people=(), firm_only=False, day=1):
         since = datetime(2026, 11, day, tzinfo=UTC)
@@ -327,50 +334,44 @@ class TestTheAgenda:
 
 
 class TestNotes:
-    def note(self, browser, point, text, *, base="0", key=None):
-        data = {"value": text, "base": str(base), "key": str(key or uuid.uuid4()), "part": "note"}
-        return browser.post(
-            url(point.meeting.engagement, "agenda-note", point.pk), data, headers={"X-Fragment": "1"}
-        )
-
     def text(self, point):
         return AgendaPoint.objects.get(pk=point.pk).note
 
     def test_are_taken_by_both_sides(self, maya, cem, running):
         point = point_of(running)
 
-        first = self.note(maya, point, "Agreed to wait.")
+        first = note(maya, point, "Agreed to wait.")
         assert (first["Save-Outcome"], first["Save-Base"]) == ("saved", "1")
-        self.note(cem, point, "Agreed to wait. Until Friday.", base="1")
+        note(cem, point, "Agreed to wait. Until Friday.", base="1")
 
         assert self.text(point) == "Agreed to wait. Until Friday."
         assert "Until Friday" in page(maya, running)
 
     def test_of_two_people_at_once_are_brought_together(self, maya, cem, running):
         point = point_of(running)
-        self.note(maya, point, "One two three four five six.")
+        note(maya, point, "One two three four five six.")
 
-        self.note(maya, point, "ONE two three four five six.", base="1")
-        merged = self.note(cem, point, "One two three four five SIX.", base="1")
+        note(maya, point, "ONE two three four five six.", base="1")
+        merged = note(cem, point, "One two three four five SIX.", base="1")
 
         assert merged["Save-Outcome"] == "merged"
         assert self.text(point) == "ONE two three four five SIX."
 
     def test_an_author_who_was_merged_goes_on_from_their_own_text(self, maya, cem, running):
         point = point_of(running)
-        self.note(maya, point, "One two three four five six.")
-        self.note(maya, point, "ONE two three four five six.", base="1")
-        merged = self.note(cem, point, "One two three four five SIX.", base="1")
+        note(maya, point, "One two three four five six.")
+        note(maya, point, "ONE two three four five six.", base="1")
+        merged = note(cem, point, "One two three four five SIX.", base="1")
 
-        self.note(cem, point, "One two three four five SIX. Seven.", base=merged["Save-Base"])
+        note(cem, point, "One two three four five SIX. Seven.", base=merged["Save-Base"])
 
         assert self.text(point) == "ONE two three four five SIX. Seven."
 
     def test_that_overlap_both_stay(self, maya, cem, running):
         point = point_of(running)
-        self.note(maya, point, "We wait.")
+        note(maya, point, "We wait.")
 
-        response = self.note(cem, point, "We go ahead.")
+        response = note(cem, point, "We go ahead.")
 
         assert response["Save-Outcome"] == "merged"
         assert "Both texts are kept" in response.text
@@ -378,15 +379,15 @@ class TestNotes:
         assert "We go ahead." in self.text(point)
         assert "Cem Kaya wrote at the same time" in self.text(point)
         # And going on from one's own text does not bring the other's into it once more.
-        self.note(cem, point, "We go ahead. On Monday.", base=response["Save-Base"])
+        note(cem, point, "We go ahead. On Monday.", base=response["Save-Base"])
         assert self.text(point).count("We wait.") == 1
         assert self.text(point).endswith("We go ahead. On Monday.")
 
     def test_sent_twice_are_kept_once(self, maya, running):
         point, key = point_of(running), uuid.uuid4()
 
-        self.note(maya, point, "We wait.", key=key)
-        again = self.note(maya, point, "We wait.", key=key)
+        note(maya, point, "We wait.", key=key)
+        again = note(maya, point, "We wait.", key=key)
 
         assert again["Save-Outcome"] in ("replayed", "same")
         assert AgendaNote.objects.filter(point=point).count() == 1
@@ -394,7 +395,7 @@ class TestNotes:
     def test_keep_every_version(self, maya, running):
         point = point_of(running)
         for number, text in enumerate(("One", "One two", "")):
-            self.note(maya, point, text, base=str(number))
+            note(maya, point, text, base=str(number))
 
         assert list(
             AgendaNote.objects.filter(point=point).order_by("version").values_list("text", flat=True)
@@ -406,36 +407,36 @@ class TestNotes:
 
     def test_of_any_order_lose_no_word(self, maya, cem, running):
         point = point_of(running)
-        self.note(maya, point, "alpha beta gamma")
+        note(maya, point, "alpha beta gamma")
         texts = {maya: "alpha beta gamma", cem: "alpha beta gamma"}
         bases = {maya: "1", cem: "1"}
         for number, browser in zip(range(12), itertools.cycle((maya, cem, cem, maya)), strict=False):
             texts[browser] += f" word{number}"
-            bases[browser] = self.note(browser, point, texts[browser], base=bases[browser])["Save-Base"]
+            bases[browser] = note(browser, point, texts[browser], base=bases[browser])["Save-Base"]
 
         stored = self.text(point)
         assert all(f"word{number}" in stored for number in range(12))
 
     def test_are_not_taken_before_or_after(self, maya, meeting):
         point = point_of(meeting)
-        assert self.note(maya, point, "Too early").status_code == 422
+        assert note(maya, point, "Too early").status_code == 422
         turn(maya, meeting, "start")
         turn(maya, meeting, "end")
 
-        assert self.note(maya, point, "Too late").status_code == 422
+        assert note(maya, point, "Too late").status_code == 422
         assert self.text(point) == ""
 
     @pytest.mark.parametrize("base", ["x", "-1", "1.5"])
     def test_a_base_that_no_page_sends_is_refused(self, base, maya, running):
-        assert self.note(maya, point_of(running), "Text", base=base).status_code == 400
+        assert note(maya, point_of(running), "Text", base=base).status_code == 400
 
     def test_readers_take_none(self, reviewer, observer, running, client_for):
         for person in (reviewer, observer):
-            assert self.note(client_for(person), point_of(running), "Text").status_code == 403
+            assert note(client_for(person), point_of(running), "Text").status_code == 403
 
     def test_a_point_that_holds_notes_stays(self, maya, running, engagement):
         point = point_of(running)
-        self.note(maya, point, "We wait.")
+        note(maya, point, "We wait.")
 
         maya.post(url(engagement, "agenda-point", point.pk, "remove"))
 
@@ -444,7 +445,7 @@ class TestNotes:
     def test_the_parking_lot_takes_them_too(self, maya, running):
         lot = running.points.get(kind="parking")
 
-        assert self.note(maya, lot, "Parking at the site").status_code == 200
+        assert note(maya, lot, "Parking at the site").status_code == 200
         assert self.text(lot) == "Parking at the site"
 
 
@@ -508,7 +509,7 @@ class TestReceipt:
             finder=member(engagement, consultant),
             find_by="2026-12-04",
         )
-        TestNotes().note(maya, point_of(running), "Agreed at once.")
+        note(maya, point_of(running), "Agreed at once.")
         maya.post(url(engagement, "agenda-tick", point_of(running).pk), {"done": "1"})
         turn(maya, running, "end")
         running.refresh_from_db()
@@ -627,9 +628,9 @@ class TestCosts:
 
     def test_a_note_takes_twelve_statements(self, maya, running):
         point = point_of(running)
-        TestNotes().note(maya, point, "One")
+        note(maya, point, "One")
         with Statements() as sent:
-            TestNotes().note(maya, point, "One two", base="1")
+            note(maya, point, "One two", base="1")
 
         assert sent.count <= 12, sent.told
 
