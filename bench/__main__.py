@@ -39,7 +39,10 @@ def main() -> int:
     kept: dict[str, object] = {}
     missed = 0
     for name in options.workloads or WORKLOADS:
-        print(f"\n{WORKLOADS[name]}", flush=True)
+        print(
+            f"\n{WORKLOADS[name]} (load of this machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores)",
+            flush=True,
+        )
         result = measure(name)
         print(table(result.lines))
         print(verdicts(result.targets), flush=True)
