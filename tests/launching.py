@@ -186,8 +186,14 @@ def launch(*words: str, said: str = "", **given: str) -> "subprocess.CompletedPr
 
 
 def output_of(command: list[str]) -> str:
-    """Run a program of the machine in the checkout and return what it prints."""
-    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    """Run a program of the machine in the checkout and return what it prints.
+
+    A make that started the tests tells makes below it to say where they are; this one is to be nobody's.
+    """
+    alone = {
+        name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+    }
+    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT, env=alone).stdout
 
 
 def children_of(pid: int) -> list[int]:

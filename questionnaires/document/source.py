@@ -86,7 +86,9 @@ def read(text: str) -> Table:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = ", ".join(part for part in (error.problem, error.context) if part)
-        raise _refusal(mark.line + 1 if mark else 0, f"this is not YAML: {what}") from None
+        # What is missing at the end is found after the last line.
+        line = min(mark.line, text.count("\n")) + 1 if mark else 0
+        raise _refusal(line, f"this is not YAML: {what}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise _refusal(line, "the character here may not stand in a document") from None
