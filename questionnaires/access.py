@@ -403,25 +403,36 @@ def get_attempt(user: User, engagement_id: int, number: int, *, can: Permission)
 def get_meeting(user: User, engagement_id: int, meeting_id: int, *, can: Permission) -> tuple[Desk, Meeting]:
     """Return a meeting that *user*'s side may know of."""
     desk = get_desk(user, engagement_id, can=can)
-    meeting = (
-        Meeting.objects.for_side(desk.membership.side)
-        .filter(engagement_id=engagement_id, pk=meeting_id)
-        .first()
-    )
+    meeting = find_meeting(desk, meeting_id)
     if meeting is None:
         raise Http404
-    meeting.engagement = desk.membership.engagement
     return desk, meeting
+
+
+def find_meeting(desk: Desk, meeting_id: int) -> Meeting | None:
+    """Return a meeting of the desk's engagement, if its side may know of it."""
+    meetings = Meeting.objects.for_side(desk.membership.side)
+    meeting = meetings.filter(engagement_id=desk.engagement.pk, pk=meeting_id).first()
+    if meeting is not None:
+        meeting.engagement = desk.membership.engagement
+    return meeting
 
 
 def get_point(user: User, engagement_id: int, point_id: int, *, can: Permission) -> tuple[Desk, AgendaPoint]:
     """Return a point of an agenda that *user*'s side may know of."""
     desk = get_desk(user, engagement_id, can=can)
-    points = AgendaPoint.objects.filter(pk=point_id, meeting__engagement_id=engagement_id)
+    point = find_point(desk, point_id)
+    if point is None:
+        raise Http404
+    return desk, point
+
+
+def find_point(desk: Desk, point_id: int) -> AgendaPoint | None:
+    """Return a point of an agenda of the desk's engagement, if its side may know of it."""
+    points = AgendaPoint.objects.filter(pk=point_id, meeting__engagement_id=desk.engagement.pk)
     if not desk.membership.is_firm:
         points = points.filter(firm_only=False, meeting__firm_only=False)
     point = points.select_related("meeting").first()
-    if point is None:
-        raise Http404
-    point.meeting.engagement = desk.membership.engagement
-    return desk, point
+    if point is not None:
+        point.meeting.engagement = desk.membership.engagement
+    return point

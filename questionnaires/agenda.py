@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from engagements.models import Membership
 from questionnaires.models import AgendaPoint, Meeting
 from questionnaires.waiting import Kind, Thing
+from questionnaires.waiting.thing import WORDS
 
 # Minutes that a point of each kind is given at first.
 MINUTES = {
@@ -38,6 +40,8 @@ KINDS = {
     Kind.UNKNOWN: AgendaPoint.Kind.UNKNOWN,
     Kind.SIGN_OFF: AgendaPoint.Kind.SIGN_OFF,
 }
+# What a point is about where its kind says no more than that somebody waits.
+WAITING = {"request": Kind.REQUEST, "access": Kind.ACCESS, "thread": Kind.THREAD}
 # Kept free for the end: what was agreed, and what goes into the parking lot.
 CLOSING = 5
 
@@ -91,6 +95,22 @@ def point_of(thing: Thing) -> dict[str, object]:
         "url": thing.url[:300],
         "firm_only": thing.firm_only,
     }
+
+
+def word_of(point: AgendaPoint) -> str:
+    """Return in a word what a point is about, as the ledger of open things calls it; "" for a point in words."""
+    if not point.thing:
+        return ""
+    found = next((kind for kind, name in KINDS.items() if name == point.kind), None)
+    return str(WORDS[found or WAITING.get(point.thing.partition(":")[0], Kind.QUESTION)])
+
+
+def in_time(meeting: Meeting, points: Sequence[AgendaPoint]) -> None:
+    """Give each point its word, and the time at which its turn comes when every one before keeps to its minutes."""
+    at = meeting.started_at or meeting.starts_at
+    for point in points:
+        point.word, point.begins = word_of(point), at  # type: ignore[attr-defined]
+        at += timedelta(minutes=point.minutes)
 
 
 def points_of(meeting: Meeting, *, is_firm: bool) -> list[AgendaPoint]:

@@ -29,6 +29,8 @@ from questionnaires.reading import ItemView
 
 # More deeds than this at once are not told one by one.
 MOST_DEEDS = 20
+# The pages of meetings, by the id of the meeting; they show the points of its agenda.
+MEETING = "meeting"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Audience:
             return framework.has_item(key) and framework.item(key).step_key == name
         if kind == "item":
             return key == name
+        if kind == MEETING:
+            return key.startswith("point-")
         return kind == "register" and key == REGISTER_PREFIX + name
 
     @property

@@ -16,7 +16,7 @@ from questionnaires import agenda, happenings, reading, values
 from questionnaires.access import Viewpoint
 from questionnaires.actions.act import unpacked
 from questionnaires.document import Item
-from questionnaires.models import AgendaPoint, Answer, Entry, Meeting, Questionnaire, Revision
+from questionnaires.models import AgendaPoint, Answer, Clash, Entry, Meeting, Questionnaire, Revision
 
 STANDING = (Entry.State.ANSWERED, Entry.State.CONFIRMED)
 # Events that settle something between people, besides answers.
@@ -66,6 +66,11 @@ class Receipt:
     parking: str = ""
 
     @property
+    def noted(self) -> tuple[PointLine, ...]:
+        """The points under which something was noted, or that are done; the others are left open."""
+        return tuple(point for point in self.points if point.note or point.done)
+
+    @property
     def is_empty(self) -> bool:
         """Say whether nothing was answered, changed or decided."""
         return not (self.answered or self.changed or self.decided)
@@ -113,7 +118,7 @@ def receipt(view: Viewpoint, meeting: Meeting) -> Receipt:
         points=tuple(
             PointLine(
                 point.title,
-                str(AgendaPoint.Kind(point.kind).label),
+                agenda.word_of(point),
                 point.minutes,
                 point.done_at is not None,
                 point.note,
@@ -191,21 +196,34 @@ def in_words(item: Item, value: Any, names: Mapping[int, str], view: Viewpoint) 
             currency=view.engagement.currency,
             translate=translation.gettext,
         )
+    return one_line(text)
+
+
+def one_line(text: str) -> str:
+    """Return a text in a line of at most 200 characters."""
     text = " ".join(text.split())
     return text if len(text) <= 200 else text[:199].rsplit(" ", 1)[0] + " …"
 
 
 def _decided(view: Viewpoint, events: list[Event]) -> Iterable[Line]:
-    for event in events:
-        if event.kind in DECIDING:
-            (told,) = happenings.told(view, [event])
-            url = (
-                reverse("questionnaires:item", args=[view.engagement.pk, told.item.key])
-                if told.item and view.may_see(told.item)
-                else ""
-            )
-            by = event.by.display_name if event.by else ""
-            yield Line(told.place, told.words, by, url)
+    """Give what was settled, what was decided first and what only still holds last."""
+    found = [event for event in events if event.kind in DECIDING]
+    numbers = [event.data["number"] for event in found if event.kind.startswith("clash.")]
+    clashes = {
+        clash.number: clash for clash in Clash.objects.filter(engagement=view.engagement, number__in=numbers)
+    }
+    for event in sorted(found, key=lambda event: event.kind == "entry.held"):
+        (told,) = happenings.told(view, [event])
+        place, words, url = told.place, told.words, ""
+        if event.kind.startswith("clash."):
+            clash = clashes[event.data["number"]]
+            place, words = f"{place}: {clash.title}", one_line(clash.outcome) or words
+            url = reverse("questionnaires:clash", args=[view.engagement.pk, clash.number])
+        elif event.kind == "decision.made":
+            url = reverse("questionnaires:decision", args=[view.engagement.pk, event.data["number"]])
+        elif told.item and view.may_see(told.item):
+            url = reverse("questionnaires:item", args=[view.engagement.pk, told.item.key])
+        yield Line(place, words, event.by.display_name if event.by else "", url)
 
 
 def _left_open(
@@ -217,7 +235,7 @@ def _left_open(
     """Give the points that were not done, and what turned out not to be known."""
     for point in points:
         if point.kind != AgendaPoint.Kind.PARKING and point.done_at is None:
-            yield Line(point.title, str(AgendaPoint.Kind(point.kind).label), "", point.url)
+            yield Line(point.title, agenda.word_of(point), "", point.url)
     for event in events:
         if event.kind == "entry.unknown" and view.framework.has_item(event.item_key):
             item = view.framework.item(event.item_key)

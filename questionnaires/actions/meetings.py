@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from engagements.models import Event, Membership
-from questionnaires import agenda, receipts, waiting
+from questionnaires import agenda, calls, receipts, waiting
 from questionnaires.access import Desk
 from questionnaires.actions.act import Act
 from questionnaires.actions.entries import NotPossible
@@ -63,7 +63,8 @@ def plan(
         )
     )
     AgendaPoint.objects.bulk_create(points)
-    _finish(act, meeting, "meeting.planned", people=[member.pk for member in people])
+    event = _finish(act, meeting, "meeting.planned", people=[member.pk for member in people])
+    calls.call(meeting, event)
     return meeting
 
 
@@ -114,7 +115,9 @@ def change(
     meeting.title, meeting.starts_at, meeting.minutes = title.strip()[:120], starts_at, minutes
     meeting.save(update_fields=["title", "starts_at", "minutes"])
     meeting.people.set(people)
-    return _finish(act, meeting, "meeting.changed", before=before, people=[member.pk for member in people])
+    event = _finish(act, meeting, "meeting.changed", before=before, people=[member.pk for member in people])
+    calls.call(meeting, event)
+    return event
 
 
 @transaction.atomic
@@ -125,7 +128,9 @@ def cancel(*, desk: Desk, meeting: Meeting, at: datetime | None = None) -> Event
     _require(meeting, "planned")
     meeting.cancelled_at = act.at
     meeting.save(update_fields=["cancelled_at"])
-    return _finish(act, meeting, "meeting.cancelled")
+    event = _finish(act, meeting, "meeting.cancelled")
+    calls.call(meeting, event)
+    return event
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """Meetings: planned with an agenda that fits, held with notes, ended with a receipt."""
 
 import zoneinfo
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django import forms
@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest
-from accounts.models import Side
 from engagements.models import Membership
 from engagements.policy import Permission
 from questionnaires import access, agenda, reading, receipts, values, waiting
@@ -22,6 +21,7 @@ from questionnaires.access import Desk
 from questionnaires.actions import meetings as actions
 from questionnaires.actions import notes
 from questionnaires.actions.entries import NotPossible
+from questionnaires.calendar import calendar_of
 from questionnaires.forms import DateInput
 from questionnaires.models import AgendaPoint, Meeting
 from questionnaires.views.answers import BadRequest, parse_save, problem
@@ -47,6 +47,10 @@ def meetings(request: SignedInRequest, engagement_id: int) -> HttpResponse:
     with timezone.override(desk.engagement.zone):
         context = shell(desk, "meetings", to_come=to_come, past=past)
         return render(request, "questionnaires/meetings.html", context)
+
+
+def _called(member: Membership) -> str:
+    return ", ".join(filter(None, (member.user.display_name, member.user.job_title)))
 
 
 class MeetingForm(forms.Form):
@@ -91,7 +95,7 @@ class MeetingForm(forms.Form):
     def _offer(self, name: str, people: list[Membership]) -> None:
         field = self.fields[name]
         if isinstance(field, forms.TypedMultipleChoiceField):
-            field.choices = [(member.pk, member.user.display_name) for member in people]
+            field.choices = [(member.pk, _called(member)) for member in people]
 
     def asked(self) -> dict[str, Any]:
         """Return what the actions take."""
@@ -126,7 +130,17 @@ def plan(request: SignedInRequest, engagement_id: int) -> HttpResponse:
     """Plan a meeting; its agenda is put together from what concerns those who come."""
     desk = access.get_desk(request.user, engagement_id, can=Permission.DECIDE)
     own = {"client" if not desk.membership.is_firm else "firm": [desk.membership.pk]}
-    form = _form(request, desk, {"minutes": 60, "title": _("Working meeting"), **own})
+    form = _form(
+        request,
+        desk,
+        {
+            "minutes": 60,
+            "title": _("Working meeting"),
+            "day": calendar_of(desk.engagement).add(desk.engagement.today(timezone.now()), 1),
+            "begins": time(10),
+            **own,
+        },
+    )
     if request.method == "POST" and form.is_valid():
         try:
             made = actions.plan(desk=desk, **form.asked())
@@ -190,6 +204,7 @@ def meeting(request: SignedInRequest, engagement_id: int, meeting_id: int) -> Ht
 def _context(desk: Desk, found: Meeting) -> dict[str, Any]:
     points = agenda.points_of(found, is_firm=desk.membership.is_firm)
     people = list(actions.people_of(found))
+    agenda.in_time(found, points)
     more: dict[str, Any] = {}
     if found.state in ("planned", "running"):
         things = waiting.things(desk.view, timezone.now())
@@ -324,22 +339,22 @@ def note(request: SignedInRequest, engagement_id: int, point_id: int) -> HttpRes
 
 def _point_response(request: SignedInRequest, desk: Desk, point_id: int, message: str) -> HttpResponse:
     """Answer with the point as it is now; without a script, with the meeting's page."""
-    found = AgendaPoint.objects.select_related("meeting", "noted_by", "done_by").get(pk=point_id)
+    found = AgendaPoint.objects.select_related("meeting").get(pk=point_id)
+    meeting = found.meeting
     if not request.htmx and request.headers.get("X-Fragment") != "1":
         if message:
             messages.info(request, message)
         return redirect("questionnaires:meeting", desk.engagement.pk, found.meeting_id)
-    above = found.meeting.points.filter(position__lt=found.position)
-    if desk.membership.side == Side.CLIENT:
-        above = above.filter(firm_only=False)
-    number = above.count() + 1
+    points = agenda.points_of(meeting, is_firm=desk.membership.is_firm)
+    agenda.in_time(meeting, points)
+    number, found = next((place, one) for place, one in enumerate(points, start=1) if one.pk == found.pk)
     with timezone.override(desk.engagement.zone):
         return render(
             request,
             "questionnaires/_point.html",
             {
                 "engagement": desk.engagement,
-                "meeting": found.meeting,
+                "meeting": meeting,
                 "point": found,
                 "number": number,
                 "moves": MOVES,

@@ -61,6 +61,7 @@ def folio(desk: Desk, current: str) -> list[dict[str, Any]]:
         ("registers", _("Registers"), "questionnaires:registers"),
         ("files", _("Files"), "questionnaires:files"),
         ("waiting", _("Who holds what"), "questionnaires:waiting"),
+        ("meetings", _("Meetings"), "questionnaires:meetings"),
         ("history", _("History"), "questionnaires:history"),
         ("people", _("People"), "engagements:people"),
         ("reports", _("Reports"), "reports:reports"),

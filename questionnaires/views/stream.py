@@ -17,7 +17,8 @@ from engagements.policy import Permission
 from live import presence
 from live.stream import open_stream
 from questionnaires import access
-from questionnaires.live import SOURCE, Audience
+from questionnaires.live import MEETING, SOURCE, Audience
+from questionnaires.models import AgendaPoint
 from questionnaires.models.entry import REGISTER_PREFIX
 
 OWN_WORK = OwnWorkSource()
@@ -74,7 +75,8 @@ def present(request: SignedInRequest, engagement_id: int) -> HttpResponse:
         presence.gone(SOURCE.name, engagement_id, person=user.pk, tab=tab)
         return HttpResponse(status=204)
     key, field = request.POST.get("item", ""), request.POST.get("field", "")
-    if not _may_see(desk, key) or not re.fullmatch(r"[\w-]{0,140}", field, re.ASCII):
+    point = _point(desk, key)
+    if not (point or _may_see(desk, key)) or not re.fullmatch(r"[\w-]{0,140}", field, re.ASCII):
         raise Http404
     presence.here(
         SOURCE.name,
@@ -90,7 +92,9 @@ def present(request: SignedInRequest, engagement_id: int) -> HttpResponse:
             "item": key,
             "field": field,
             # A note of the firm's is nobody else's business, not even that somebody writes it.
-            "private": field.startswith("n-") or request.POST.get("part") == "note",
+            "private": point.firm_only or point.meeting.firm_only
+            if point
+            else field.startswith("n-") or request.POST.get("part") == "note",
             "idle": bool(request.POST.get("idle")),
         },
     )
@@ -107,7 +111,19 @@ def page_of(desk: access.Desk, name: str) -> str:
         return name
     if kind == "register" and any(register.key == key for register in framework.registers):
         return name
+    if (
+        kind == MEETING
+        and re.fullmatch(r"[0-9]{1,18}", key, re.ASCII)
+        and access.find_meeting(desk, int(key))
+    ):
+        return name
     return "other:" + re.sub(r"[^a-z-]", "", name)[:40]
+
+
+def _point(desk: access.Desk, key: str) -> AgendaPoint | None:
+    """Return the point of an agenda that a page calls by *key*, as in ``point-17``."""
+    found = re.fullmatch(r"point-([0-9]{1,18})", key, re.ASCII)
+    return access.find_point(desk, int(found[1])) if found else None
 
 
 def _may_see(desk: access.Desk, key: str) -> bool:

@@ -70,14 +70,14 @@ def told(words: str, lines: Iterable[Line]) -> Block:
 
 def notes(receipt: Receipt) -> Iterable[Block]:
     """Give the points of the agenda, each with what was noted under it."""
-    for point in receipt.points:
+    for point in receipt.noted:
         minutes = ngettext("%(count)d minute", "%(count)d minutes", point.minutes) % {"count": point.minutes}
         yield blocks.passage(
             title=point.title,
             value=[blocks.text(point.note) if point.note else blocks.quiet(_("No notes."))],
-            side=[point.kind, minutes, _("done") if point.done else _("not done")],
+            side=[point.kind, minutes, _("done") if point.done else ""],
         )
     if receipt.parking:
         yield blocks.passage(title=_("Parking lot"), value=[blocks.text(receipt.parking)])
-    if not receipt.points:
-        yield blocks.quiet(_("The agenda was empty."))
+    if not receipt.noted and not receipt.parking:
+        yield blocks.quiet(_("Nobody took notes."))

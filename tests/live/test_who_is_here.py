@@ -6,9 +6,12 @@ import pytest
 import time_machine
 from django.test import override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from live import presence
+from questionnaires.actions import meetings
 from tests.live.ears import Pen, eventually, number_of
+from tests.people import desk as desk_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -213,3 +216,51 @@ class TestWithoutValkey:
             assert time.monotonic() - began < 1.5
         presence._client = None
         presence._away_until = 0.0
+
+
+class TestInAMeeting:
+    @pytest.fixture
+    def points(self, consultant, contributor, engagement):
+        """Give a point of a meeting of both sides that goes on, and one of a meeting of the firm alone."""
+        found = []
+        for people in ([consultant, contributor], [consultant]):
+            desk = desk_of(consultant, engagement)
+            meeting = meetings.plan(
+                desk=desk,
+                title="Working meeting",
+                starts_at=timezone.now(),
+                minutes=60,
+                people=list(engagement.memberships.filter(user__in=people)),
+            )
+            meetings.start(desk=desk_of(consultant, engagement), meeting=meeting)
+            found.append(meeting.points.get())
+        return found
+
+    def test_both_sides_see_who_writes_under_a_point(
+        self, ear, pen, points, consultant, contributor, engagement
+    ):
+        page, item = f"meeting:{points[0].meeting_id}", f"point-{points[0].pk}"
+        cem = listens(ear, contributor, engagement, page=page)
+
+        assert says(pen(consultant), page=page, item=item, field=f"f-{item}", part="note") == 204
+
+        eventually(lambda: [one["item"] for one in seen(cem)["writing"]] == [item], 2)
+        assert here(cem) == ["Carla Conti"]
+
+    def test_the_client_side_hears_nothing_of_a_meeting_of_the_firm(
+        self, ear, pen, points, consultant, contributor, engagement
+    ):
+        page, item = f"meeting:{points[1].meeting_id}", f"point-{points[1].pk}"
+        beside = f"meeting:{points[0].meeting_id}"
+        cem, there = (listens(ear, contributor, engagement, page=one) for one in (page, beside))
+        carla, firm = pen(consultant), listens(ear, consultant, engagement, page=page)
+
+        assert says(carla, page=page, item=item, field=f"f-{item}", part="note") == 204
+        eventually(lambda: [one["item"] for one in seen(firm)["writing"]] == [item], 2)
+        # What comes after it shows that what came before was not told.
+        assert says(carla, tab="tab-of-carla-2", page=beside) == 204
+        eventually(lambda: here(there) == ["Carla Conti"], 2)
+
+        assert not seen(there)["writing"]
+        assert not here(cem)
+        assert says(pen(contributor), page=page, item=item) == 404

@@ -244,6 +244,27 @@ class TestPlanning:
         assert (meeting.title, meeting.minutes, meeting.starts_at.day) == ("Later", 90, 2)
         assert {found.user for found in meeting.people.all()} == {sponsor, contributor}
 
+    def test_is_told_to_those_who_come_with_its_agenda(
+        self, maya, consultant, contributor, meeting, engagement
+    ):
+        (told,) = Mail.objects.filter(kind="meeting")
+
+        assert told.user == contributor
+        assert "Working meeting, Tue 1 Dec, 09:30" in told.subject
+        assert "09:30" in told.text
+        assert "Opening request" in told.html
+        turn(maya, meeting, "cancel")
+        assert "Called off" in Mail.objects.filter(kind="meeting").latest("id").subject
+
+    def test_gives_each_point_its_turn(self, maya, meeting):
+        first, second = agenda.points_of(meeting, is_firm=True)[:2]
+        first.minutes = 7
+
+        agenda.in_time(meeting, [first, second])
+
+        assert (first.begins, second.begins) == (meeting.starts_at, meeting.starts_at + timedelta(minutes=7))
+        assert first.word == "Question"
+
     def test_takes_somebody_who_decides(self, cem, reviewer, observer, contributor, engagement, client_for):
         for person in (contributor, reviewer, observer):
             assert plan(client_for(person), engagement, client=[contributor]).status_code == 403
