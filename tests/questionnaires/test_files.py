@@ -20,16 +20,6 @@ ITEM = "opening-request"
 
 
 @pytest.fixture
-def carla(consultant, client_for):
-    return client_for(consultant)
-
-
-@pytest.fixture
-def cem(contributor, client_for):
-    return client_for(contributor)
-
-
-@pytest.fixture
 def kept(settings, tmp_path):
     """Keep this test's files in a folder of their own and give it."""
     settings.STORAGES = {

@@ -16,7 +16,7 @@ from engagements.models import Event, InboxItem, Mail
 from questionnaires import gates, integrity, signed
 from questionnaires.access import Viewpoint
 from questionnaires.actions import waiving
-from questionnaires.models import Answer, SignOff, Waiver
+from questionnaires.models import SignOff, Waiver
 from tests.people import PASSWORD
 from tests.questionnaires.saves import entry_of, save
 
@@ -31,41 +31,8 @@ def _sound(world):
 
 
 @pytest.fixture
-def carla(consultant, client_for):
-    return client_for(consultant)
-
-
-@pytest.fixture
-def petra(project_manager, client_for):
-    return client_for(project_manager)
-
-
-@pytest.fixture
 def sofie(sponsor, client_for):
     return client_for(sponsor)
-
-
-@pytest.fixture
-def write(carla, engagement):
-    """Give `write(key, value)`: the consultant answers an item on top of what is there, and it is settled."""
-    framework = engagement.questionnaire.framework
-
-    def answer(key, value):
-        part = "words" if framework.item(key).type == "table" else "value"
-        there = Answer.objects.filter(
-            entry__engagement=engagement,
-            entry__item_key=key,
-            entry__round__is_latest=True,
-            part=part,
-            row=None,
-        ).first()
-        response = save(
-            carla, engagement, key, value, base=there.version if there else 0, part=part, settle="1"
-        )
-        assert response.status_code == 200, response.text
-        return response
-
-    return answer
 
 
 def sign_url(engagement, key=NEED):

@@ -11,7 +11,7 @@ from django.urls import reverse
 from engagements.models import Event
 from questionnaires import integrity
 from questionnaires.actions.act import unpacked
-from questionnaires.models import Answer, Cause, Flag
+from questionnaires.models import Cause, Flag
 from tests.questionnaires.saves import entry_of, save
 
 
@@ -19,42 +19,6 @@ from tests.questionnaires.saves import entry_of, save
 def _sound(world):
     yield
     assert list(integrity.problems()) == []
-
-
-@pytest.fixture
-def carla(consultant, client_for):
-    return client_for(consultant)
-
-
-@pytest.fixture
-def cem(contributor, client_for):
-    return client_for(contributor)
-
-
-@pytest.fixture
-def write(carla, engagement):
-    """Give `write(key, value)`: the consultant answers an item on top of what is there, and it is settled.
-
-    A table is answered in words.
-    """
-    framework = engagement.questionnaire.framework
-
-    def answer(key, value, browser=carla):
-        part = "words" if framework.item(key).type == "table" else "value"
-        there = Answer.objects.filter(
-            entry__engagement=engagement,
-            entry__item_key=key,
-            entry__round__is_latest=True,
-            part=part,
-            row=None,
-        ).first()
-        base = there.version if there else 0
-        response = save(browser, engagement, key, value, base=base, part=part, settle="1")
-        assert response.status_code == 200, response.text
-        assert response["Save-Outcome"] in ("saved", "same")
-        return response
-
-    return answer
 
 
 @pytest.fixture

@@ -21,43 +21,6 @@ def _sound(world):
     assert list(integrity.problems()) == []
 
 
-@pytest.fixture
-def carla(consultant, client_for):
-    return client_for(consultant)
-
-
-@pytest.fixture
-def petra(project_manager, client_for):
-    return client_for(project_manager)
-
-
-@pytest.fixture
-def cem(contributor, client_for):
-    return client_for(contributor)
-
-
-@pytest.fixture
-def write(carla, engagement):
-    framework = engagement.questionnaire.framework
-
-    def answer(key, value):
-        part = "words" if framework.item(key).type == "table" else "value"
-        there = Answer.objects.filter(
-            entry__engagement=engagement,
-            entry__item_key=key,
-            entry__round__is_latest=True,
-            part=part,
-            row=None,
-        ).first()
-        response = save(
-            carla, engagement, key, value, base=there.version if there else 0, part=part, settle="1"
-        )
-        assert response.status_code == 200, response.text
-        return response
-
-    return answer
-
-
 def step_url(engagement, number=STEP):
     return reverse("questionnaires:step", args=[engagement.pk, number])
 

@@ -19,16 +19,6 @@ INTERNAL = {"pm-knows-timeframe", "engagement-budget"}
 FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", '=HYPERLINK("http://x")']
 
 
-@pytest.fixture
-def carla(consultant, client_for):
-    return client_for(consultant)
-
-
-@pytest.fixture
-def cem(contributor, client_for):
-    return client_for(contributor)
-
-
 @pytest.fixture(autouse=True)
 def _sound(world):
     yield
