@@ -21,11 +21,12 @@ from engagements import doorbell
 from engagements.mail import WORK as MAIL
 from questionnaires.health.summaries import WORK as HEALTH
 from questionnaires.reminders import WORK as REMINDERS
+from reports.actions.scheduling import FOLLOW_UPS, PLANS
 from reports.actions.setting import WORK as REPORTS
 
 log = logging.getLogger("throughline.lookout")
 
-WORK: tuple[doorbell.Work, ...] = (MAIL, REMINDERS, HEALTH, REPORTS)
+WORK: tuple[doorbell.Work, ...] = (MAIL, REMINDERS, HEALTH, REPORTS, PLANS, FOLLOW_UPS)
 
 LOOK_EVERY = 1.0  # s
 SIGN_EVERY = 10.0  # s

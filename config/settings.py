@@ -173,6 +173,7 @@ CELERY_BEAT_SCHEDULE = {
     "write-digests": {"task": "engagements.write_digests", "schedule": 300.0},
     # A day begins at every hour somewhere.
     "look-at-the-calendar": {"task": "questionnaires.look_at_the_calendar", "schedule": 3600.0},
+    "tidy-up-reports": {"task": "reports.tidy_up", "schedule": 24 * 3600.0},
 }
 
 # Open streams of one process: each keeps a connection and a few kilobytes.

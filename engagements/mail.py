@@ -12,6 +12,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import default_storage
 from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
@@ -51,11 +52,12 @@ def queue(
     to: str = "",
     user: User | None = None,
     engagement: Engagement | None = None,
+    attachment: tuple[str, str] = ("", ""),
 ) -> Mail:
     """Write a mail to *user*, or to the address *to*, in this transaction, and ring for the worker on commit.
 
     *template* names `mail/NAME.txt`, whose first line is the subject, and `mail/NAME.html`. *once* is unique:
-    a second mail with it is not written. A mail about an *engagement* to a *user* who left it meanwhile is dropped.
+    a second mail with it is not written. *attachment* is the storage name of a PDF and what it is called. A mail about an *engagement* to a *user* who left it meanwhile is dropped.
     """
     with translation.override(user.language) if user else nullcontext():
         subject, _line, text = render_to_string(f"mail/{template}.txt", context).strip().partition("\n")
@@ -70,6 +72,8 @@ def queue(
             "subject": one_line(subject),
             "text": text.strip() + "\n",
             "html": html,
+            "attachment": attachment[0],
+            "attachment_name": attachment[1],
         },
     )
     doorbell.ring_on_commit()
@@ -160,6 +164,9 @@ def _message(mail: Mail) -> EmailMultiAlternatives:
     )
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
+    if mail.attachment:
+        with default_storage.open(mail.attachment) as stored:
+            message.attach(mail.attachment_name, stored.read(), "application/pdf")
     return message
 
 

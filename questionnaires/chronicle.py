@@ -36,7 +36,7 @@ KINDS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "talk": (gettext_lazy("Comments"), ("thread.", "comment.")),
     "files": (gettext_lazy("Files"), ("file.", "evidence.")),
     "people": (gettext_lazy("People"), ("member.", "invitation.", "nudged")),
-    "reports": (gettext_lazy("Reports"), ("report.",)),
+    "reports": (gettext_lazy("Reports"), ("report.", "schedule.")),
 }
 
 

@@ -116,6 +116,17 @@ WORDS: dict[str, tuple[Any, str]] = {
     "waiver.expired": (gettext_lazy("noticed that a waiver ran out"), "wait"),
     "round.started": (gettext_lazy("began a new round"), "redo"),
     "item.repeated": (gettext_lazy("asked this again; the earlier answer is kept"), "redo"),
+    "report.written": (gettext_lazy("had a report written"), "file"),
+    "report.edited": (gettext_lazy("wrote into a report"), "pen"),
+    "report.in-review": (gettext_lazy("gave a report to be read"), "eye"),
+    "report.taken-back": (gettext_lazy("took a report out of review"), "undo"),
+    "report.released": (gettext_lazy("released a report"), "send"),
+    "report.shared": (gettext_lazy("made a link to a report"), "link"),
+    "report.link-ended": (gettext_lazy("ended a link to a report"), "x"),
+    "report.mailed": (gettext_lazy("sent a report by mail"), "mail"),
+    "report.kept-back": (gettext_lazy("could not release a report on its schedule"), "lock"),
+    "schedule.made": (gettext_lazy("planned when a report is written"), "cal"),
+    "schedule.ended": (gettext_lazy("ended a plan of reports"), "x"),
     "milestone.named": (gettext_lazy("named this point"), "flag"),
     "redacted": (gettext_lazy("took words out everywhere"), "bin"),
     "thread.opened": (gettext_lazy("commented"), "talk"),
@@ -158,6 +169,8 @@ def _line(view: Viewpoint, event: Event) -> Happening:
     elif event.item_key and view.framework.has_item(event.item_key):
         item = view.framework.item(event.item_key)
         place = f"{item.number} {item.title}" if view.may_see(item) else _("an internal item")
+    elif event.kind.startswith(("report.", "schedule.")):
+        place = " ".join(str(event.data[name]) for name in ("title", "number") if name in event.data)
     elif (record := RECORDS.get(event.kind.partition(".")[0])) and "number" in event.data:
         place = str(record) % {"number": event.data["number"]}
     elif "meeting" in event.data:

@@ -143,6 +143,11 @@ def everything(touched: Touched, event: Event) -> None:
     touched.everything = True
 
 
+OF_REPORTS = (
+    *("report.written", "report.edited", "report.in-review", "report.taken-back", "report.released"),
+    *("report.shared", "report.link-ended", "report.mailed", "report.kept-back"),
+    *("schedule.made", "schedule.ended"),
+)
 # What an event touches besides the entries it changed. What is not here touches its own item.
 TOUCHES: dict[str, Callable[[Touched, Event], None]] = {
     "answer.saved": cell_or_item,
@@ -163,6 +168,7 @@ TOUCHES: dict[str, Callable[[Touched, Event], None]] = {
     **dict.fromkeys(("meeting.planned", "meeting.changed", "meeting.cancelled"), no_item),
     **dict.fromkeys(("meeting.started", "meeting.ended"), no_item),
     **dict.fromkeys(("agenda.changed", "agenda.ticked", "agenda.noted"), no_item),
+    **dict.fromkeys(OF_REPORTS, no_item),
 }
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -20,6 +21,8 @@ ATTEMPTS = 3
 PARTS = "reports/parts-"
 # What the kinds of documents begin with that tell what came of a meeting, followed by its id.
 RECEIPT = "receipt-"
+# What the keys of threads and notices about reports begin with.
+KEY = "report:"
 
 
 def new_code() -> str:
@@ -105,6 +108,11 @@ class Report(models.Model):
         RELEASED = "released", _("Released")
         SUPERSEDED = "superseded", _("Superseded")
 
+    class Then(models.TextChoices):
+        STAY = "", _("stays a draft")
+        REVIEW = "review", _("goes into review")
+        RELEASE = "release", _("is released")
+
     engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="reports")
     kind = models.CharField(max_length=40)
     number = models.PositiveIntegerField()
@@ -113,14 +121,31 @@ class Report(models.Model):
     title = models.CharField(max_length=200)
     code = models.CharField(max_length=9, unique=True, default=new_code)
     framework_version = models.ForeignKey(FrameworkVersion, models.PROTECT, related_name="+")
-    # Plain data, all text; the file is a function of it. The fingerprint is its SHA-256 as it was written.
+    # Plain data, all text. What people add to it before it is released and what they leave out stands beside it, as
+    # {"foreword": "", "texts": {section: text}, "left_out": [section]}; `content.edits` puts both together into
+    # the document that the file is a function of. A released report's snapshot is that document.
     snapshot = models.JSONField()
+    edits = models.JSONField(default=dict)
+    # SHA-256 of what the record said, and of the document as it is now.
+    written = models.CharField(max_length=64)
     fingerprint = models.CharField(max_length=64)
+    # How often it was edited: forms, and workers that set it, name the edit that they are about.
+    edited = models.PositiveIntegerField(default=0)
+    edited_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     event = models.BigIntegerField()
     requested_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     requested_at = models.DateTimeField(default=timezone.now)
     released_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     released_at = models.DateTimeField(null=True, blank=True)
+    # The report that was released when this one was written, which it is compared with.
+    replaces = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    superseded_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    superseded_at = models.DateTimeField(null=True, blank=True)
+    # What is done with it once its file is there.
+    then = models.CharField(max_length=7, choices=Then, blank=True, default=Then.STAY)
+    # The plan it was written on, and for which day.
+    schedule = models.ForeignKey("Schedule", models.PROTECT, null=True, blank=True, related_name="reports")
+    due_on = models.DateField(null=True, blank=True)
 
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -163,11 +188,28 @@ class Report(models.Model):
                 name="reports_report_released_by_somebody",
             ),
             models.CheckConstraint(condition=Q(percent__lte=100), name="reports_report_percent"),
+            models.UniqueConstraint(
+                fields=["engagement", "kind", "edition"],
+                condition=Q(stage="released"),
+                name="reports_report_one_is_current",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(stage="superseded", superseded_by__isnull=False, superseded_at__isnull=False)
+                    | (~Q(stage="superseded") & Q(superseded_by=None, superseded_at=None))
+                ),
+                name="reports_report_superseded_by_another",
+            ),
+            models.UniqueConstraint(fields=["schedule", "due_on"], name="reports_report_once_per_due_day"),
+            models.CheckConstraint(
+                condition=Q(edition="client") | ~Q(stage__in=["released", "superseded"]),
+                name="reports_report_only_the_clients_is_released",
+            ),
         ]
         indexes = [
             models.Index(fields=["requested_at"], condition=Q(state="queued"), name="reports_report_queued"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="reports_report_running"),
-            models.Index(fields=["engagement", "kind", "fingerprint"], name="reports_report_same"),
+            models.Index(fields=["engagement", "kind", "written"], name="reports_report_same"),
         ]
 
     def __str__(self) -> str:
@@ -184,6 +226,26 @@ class Report(models.Model):
         return self.state in (self.State.QUEUED, self.State.RUNNING)
 
     @property
+    def is_released(self) -> bool:
+        """Say whether it was released; it does not change any more."""
+        return self.stage in (self.Stage.RELEASED, self.Stage.SUPERSEDED)
+
+    @property
+    def is_fixed(self) -> bool:
+        """Say whether nothing can be written into it: it was released, or tells what came of a meeting."""
+        return self.is_released or self.is_receipt
+
+    @property
+    def key(self) -> str:
+        """What threads and notices about it are kept under."""
+        return f"{KEY}{self.pk}"
+
+    @property
+    def name(self) -> str:
+        """Its title with its number, where it has one."""
+        return str(self)
+
+    @property
     def in_parts(self) -> bool:
         """Say whether its file is a draft that was set in parts; the whole follows by itself."""
         return self.state == self.State.DONE and self.storage_name.startswith(PARTS)
@@ -192,3 +254,108 @@ class Report(models.Model):
     def filename(self) -> str:
         """The name under which it is saved by whoever downloads it."""
         return f"{self.engagement.code} {self}.pdf"
+
+
+class Schedule(models.Model):
+    """When a deliverable is written by itself: every so many weeks, at a time of day in the engagement's zone."""
+
+    class Every(models.IntegerChoices):
+        WEEK = 1, _("every week")
+        SECOND_WEEK = 2, _("every second week")
+        FOURTH_WEEK = 4, _("every fourth week")
+
+    engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="schedules")
+    kind = models.CharField(max_length=40)
+    edition = models.CharField(max_length=6, choices=Side)
+    every = models.PositiveSmallIntegerField(choices=Every)
+    # The next day and the time of day, by the engagement's calendar and clock. The moment follows from its zone.
+    next_on = models.DateField()
+    at = models.TimeField()
+    then = models.CharField(max_length=7, choices=Report.Then, blank=True)
+    created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # What came of the last time, where it was not a report.
+    last_on = models.DateField(null=True, blank=True)
+    outcome = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["engagement", "kind", "edition"],
+                condition=Q(ended_at=None),
+                name="reports_schedule_one_for_each",
+            ),
+            models.CheckConstraint(condition=Q(every__in=[1, 2, 4]), name="reports_schedule_in_weeks"),
+            models.CheckConstraint(
+                condition=Q(edition="client") | ~Q(then="release"),
+                name="reports_schedule_releases_the_clients",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, ended_by=None) | Q(ended_at__isnull=False, ended_by__isnull=False),
+                name="reports_schedule_ended_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} every {self.every} weeks"
+
+
+class Link(models.Model):
+    """A way to one released report for whoever has its address, and its password where there is one."""
+
+    report = models.ForeignKey(Report, models.CASCADE, related_name="links")
+    token_hash = models.CharField(max_length=64, unique=True)
+    # The form's one-time key, so that a second click makes no second link.
+    key = models.UUIDField(unique=True)
+    label = models.CharField(max_length=120)
+    mailed_to = models.EmailField(blank=True)
+    password = models.CharField(max_length=128, blank=True)
+    expires_at = models.DateTimeField()
+    created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    revoked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=models.F("created_at")), name="reports_link_lasts_a_while"
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_at=None, revoked_by=None)
+                | Q(revoked_at__isnull=False, revoked_by__isnull=False),
+                name="reports_link_revoked_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"link {self.pk} to report {self.report_id}"
+
+    def is_open(self, at: datetime) -> bool:
+        """Say whether it leads to the report at a moment."""
+        return self.revoked_at is None and at < self.expires_at
+
+
+class Opening(models.Model):
+    """One time somebody used a link: they got the file, or their password was wrong."""
+
+    class Outcome(models.TextChoices):
+        OPENED = "opened", _("opened it")
+        WRONG = "wrong", _("wrong password")
+
+    link = models.ForeignKey(Link, models.CASCADE, related_name="openings")
+    at = models.DateTimeField(default=timezone.now)
+    outcome = models.CharField(max_length=6, choices=Outcome)
+    # Where from, without the part of the address that names one machine; and with what.
+    network = models.CharField(max_length=45, blank=True)
+    agent = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["link", "-at"], name="reports_opening_of_link")]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} at {self.at}"

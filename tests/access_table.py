@@ -213,7 +213,6 @@ TABLE += [
 ]
 TABLE += [row(f"reports:{route}", get, post, **more) for route, get, post, more in access_of_reports.LINES]
 
-
 # The way in and one's own account: pages of the library, in our words. Other tests know what they do.
 LIBRARY = [
     row("account_login", PUBLIC, PUBLIC),
@@ -302,7 +301,7 @@ def furnish(world: World, engagement: Engagement, manager: User, client_person: 
     return (
         access_of_weighing.furnish(of_manager, of_client)
         | talked
-        | access_of_reports.furnish(of_manager)
+        | access_of_reports.furnish(desk(manager, engagement))
         | {
             "engagement_id": engagement.pk,
             "key": text,

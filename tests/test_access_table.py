@@ -46,6 +46,8 @@ OUR_IDS = (
     "report_id",
     "meeting_id",
     "point_id",
+    "link_id",
+    "schedule_id",
 )
 
 # ---- what is there

@@ -42,6 +42,7 @@ class InboxItem(models.Model):
         DECISION = "decision", _("A decision needs me")
         SIGNATURE = "signature", _("My signature is asked for")
         REPORT = "report", _("A report is released")
+        REVIEW = "review", _("A draft is to be read")
 
     class ByMail(models.TextChoices):
         NOW = "now", _("At once")
@@ -97,6 +98,7 @@ BY_MAIL: dict[str, InboxItem.ByMail] = {
     InboxItem.Kind.DECISION: InboxItem.ByMail.NOW,
     InboxItem.Kind.SIGNATURE: InboxItem.ByMail.NOW,
     InboxItem.Kind.REPORT: InboxItem.ByMail.NOW,
+    InboxItem.Kind.REVIEW: InboxItem.ByMail.NOW,
 }
 
 

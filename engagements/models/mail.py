@@ -26,6 +26,9 @@ class Mail(models.Model):
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField(blank=True)
+    # A stored file that goes with it, and the name it has there.
+    attachment = models.CharField(max_length=100, blank=True)
+    attachment_name = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     send_after = models.DateTimeField(default=timezone.now)

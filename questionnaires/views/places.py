@@ -6,6 +6,9 @@ from questionnaires.access import Desk
 from questionnaires.models.entry import REGISTER_PREFIX
 from questionnaires.reading import dom_id
 
+# Threads and notices about reports are kept under their number.
+REPORT_PREFIX = "report:"
+
 
 def url_of(desk: Desk, key: str, anchor: str = "") -> str:
     """Return the address of the item or register *key*, at *anchor* or else at the item itself.
@@ -14,6 +17,9 @@ def url_of(desk: Desk, key: str, anchor: str = "") -> str:
     own, leads to the overview.
     """
     framework, pk = desk.framework, desk.engagement.pk
+    if (number := key.removeprefix(REPORT_PREFIX)) != key and number.isdigit():
+        page = reverse("reports:report", args=[pk, int(number)])
+        return f"{page}#{anchor}" if anchor else page
     if key.startswith(REGISTER_PREFIX) and framework.has_register(key.removeprefix(REGISTER_PREFIX)):
         page = reverse("questionnaires:register", args=[pk, key.removeprefix(REGISTER_PREFIX)])
     elif framework.has_item(key) and desk.may_see(item := framework.item(key)):

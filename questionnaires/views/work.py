@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
 from accounts.models import Side
-from engagements.models import Engagement, Membership
+from engagements.models import Engagement, InboxItem, Membership
 from questionnaires import worklists
 from questionnaires.calendar import days_since
 from questionnaires.line import Line, lines
@@ -30,6 +30,8 @@ def work(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     for task in [*tasks, *elsewhere]:
         task.days = days_since(task.entry.held_since, task.engagement, now)  # type: ignore[attr-defined]
+    # What was released to this person and they have not opened yet.
+    released = InboxItem.objects.filter(user=request.user, kind=InboxItem.Kind.REPORT).unread().readable()
     revisits = [task for task in tasks if task.entry.revisit and not task.entry.conflict]
     needs = [task for task in tasks if not (task.entry.revisit and not task.entry.conflict)]
     template = (
@@ -42,6 +44,9 @@ def work(request: SignedInRequest) -> HttpResponse:
             "nav": "work",
             "now": timezone.localtime(),
             "needs": needs,
+            "released": released.select_related("engagement__client").order_by("-pk")[:5]
+            if request.user.side == Side.CLIENT
+            else [],
             "begun": next((task for task in tasks if task.entry.state == "draft"), None),
             "revisits": revisits,
             "elsewhere": elsewhere,

@@ -12,6 +12,7 @@ from questionnaires import receipts
 from questionnaires.access import Desk, Viewpoint
 from questionnaires.models import Meeting
 from reports.actions import writing
+from reports.actions.editing import fingerprint
 from reports.content import deliverables
 from reports.content.record import record_of
 from reports.models import RECEIPT, Report
@@ -51,7 +52,8 @@ def write_receipt(*, desk: Desk, meeting: Meeting, edition: Side, at: datetime |
             title=data["title"],
             framework_version_id=desk.questionnaire.version_id,
             snapshot=data,
-            fingerprint=deliverables.fingerprint(data),
+            written=fingerprint(data),
+            fingerprint=fingerprint(data),
             event=meeting.ended_event or 0,
             requested_by=desk.membership.user,
             requested_at=at or timezone.now(),

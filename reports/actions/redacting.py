@@ -161,7 +161,7 @@ SPOTS = (
     Spot(Waiver, "entry__engagement", ("reason",), SIGNED),
     Spot(File, "engagement", ("name",), FILES),
     Spot(Engagement, "pk", ("name", "aim", "status_reason", "staffing"), FRAME),
-    Spot(Report, "engagement", ("title", "snapshot", "doing", "error", "degraded"), REPORTS, marked=True),
+    Spot(Report, "engagement", ("title", "snapshot", "edits", "doing", "error", "degraded"), REPORTS, marked=True),
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from engagements import doorbell
+from reports.content.edits import document_of
 from reports.models import ATTEMPTS, PARTS, Report
 from reports.render import parts
 from reports.render.document import Frame
@@ -111,13 +112,14 @@ def claim(report_id: int) -> int | None:
 
 
 def held(report: Report, attempt: int) -> "QuerySet[Report]":
-    """Return the row as long as this attempt still holds it, and no words were taken out of what it sets."""
+    """Return the row as long as this attempt still holds it, and what it sets is still what the report says."""
     return Report.objects.filter(
         pk=report.pk,
         state=report.state,
         attempts=attempt,
         lease_until__isnull=False,
         redaction=report.redaction_id,
+        edited=report.edited,
     )
 
 
@@ -144,7 +146,8 @@ def finish(report: Report, attempt: int) -> None:
         if not held(report, attempt).update(**changes):
             raise Stopped
 
-    in_parts = is_shown and parts.expected_pages(report.snapshot) >= parts.LONG
+    document = document_of(report)
+    in_parts = is_shown and parts.expected_pages(document) >= parts.LONG
     folder = settings.DATA / "rendering"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     clear_away(folder)
@@ -153,12 +156,12 @@ def finish(report: Report, attempt: int) -> None:
         frame = frame_of(report)
         if in_parts:
             try:
-                rendered = parts.render_in_parts(report.snapshot, frame, target, progress=progress)
+                rendered = parts.render_in_parts(document, frame, target, progress=progress)
             except RenderFailed:
                 # The whole finds out which part it is, and delivers the rest.
                 in_parts = False
         if not in_parts:
-            rendered = render(report.snapshot, frame, target, progress=progress)
+            rendered = render(document, frame, target, progress=progress)
         digest = hashlib.sha256(target.read_bytes()).hexdigest()
         before = report.storage_name
         name = named(report, attempt, in_parts=in_parts)
@@ -183,7 +186,7 @@ def finish(report: Report, attempt: int) -> None:
         default_storage.delete(stored)
     elif before and before != stored:
         default_storage.delete(before)
-    if done and in_parts:
+    if done and (in_parts or report.then):
         doorbell.ring_on_commit()
 
 

@@ -17,8 +17,9 @@ from engagements.models import Engagement, Event
 from questionnaires.access import Desk, Viewpoint
 from questionnaires.models import Questionnaire
 from reports.content import deliverables
+from reports.content.edits import Edits, edited, parts
 from reports.content.record import day, record_of
-from reports.models import Report
+from reports.models import KEY, Report, Schedule
 
 WAITING_PER_PERSON = 10
 
@@ -51,15 +52,37 @@ def require_turn(user: User) -> None:
         )
 
 
+def write_anew(*, desk: Desk, report: Report, at: datetime | None = None) -> Report:
+    """Write a deliverable once more although a version of it was released, with the words that were added to that one.
+
+    Raises TooManyWaiting.
+    """
+    require_turn(desk.membership.user)
+    view = Viewpoint(desk.questionnaire, Side(report.edition))
+    user = desk.membership.user
+    return create(view=view, questionnaire=desk.questionnaire, kind=report.kind, by=user, at=at, like=report)[
+        0
+    ]
+
+
 def create(
-    *, view: Viewpoint, questionnaire: Questionnaire, kind: str, by: User | None, at: datetime | None = None
+    *,
+    view: Viewpoint,
+    questionnaire: Questionnaire,
+    kind: str,
+    by: User | None,
+    at: datetime | None = None,
+    like: Report | None = None,
+    schedule: Schedule | None = None,
 ) -> tuple[Report, bool]:
     """Store the snapshot of a deliverable as a report that waits for its file.
 
     The snapshot is read as of one moment and without a lock, so that nobody who writes meanwhile has to wait for it.
+    *like* is a report whose words are taken over, and which does not stand for this one even if it says the same.
+    *schedule* is the plan on which it is written.
     """
     at = at or timezone.now()
-    if (known := unchanged(view, kind, at)) is not None:
+    if like is None and (known := unchanged(view, kind, at)) is not None:
         return known, False
     while True:
         with one_moment():
@@ -69,7 +92,7 @@ def create(
             # One after another for an engagement: the number and the comparison with the last one belong together.
             Engagement.objects.select_for_update(no_key=True).only("pk").get(pk=view.engagement.pk)
             if released_before(view, kind) == released:
-                return _store(view, questionnaire, kind, data, by, at)
+                return _store(view, questionnaire, kind, data, by, at, released, like, schedule)
 
 
 @contextmanager
@@ -113,7 +136,8 @@ def unchanged(view: Viewpoint, kind: str, at: datetime) -> Report | None:
         return None
     later = Event.objects.filter(engagement=engagement, number__gt=newest.event)
     # That a report was written or talked about is not told in reports; that one was released is.
-    if later.exclude(Q(kind__startswith="report.") & ~Q(kind="report.released")).exists():
+    about_reports = Q(kind__startswith="report.") | Q(item_key__startswith=KEY)
+    if later.exclude(about_reports & ~Q(kind="report.released")).exists():
         return None
     look = json.loads(json.dumps(record_of(view, at).house.plain(), default=str))
     return newest if newest.look == look else None
@@ -145,21 +169,22 @@ def _store(
     data: dict[str, Any],
     by: User | None,
     at: datetime,
+    released: Report | None,
+    like: Report | None,
+    schedule: Schedule | None,
 ) -> tuple[Report, bool]:
     """Store a snapshot, or return the report that says the same; under the engagement's lock."""
     engagement = view.engagement
     mark = deliverables.fingerprint({**data, "event": 0})
-    known = (
-        same_kind(view, kind)
-        .filter(fingerprint=mark)
-        .exclude(state__in=[Report.State.FAILED, Report.State.CANCELLED])
-        .order_by("-number")
-        .first()
-    )
+    same = same_kind(view, kind).filter(written=mark)
+    if like is not None:
+        same = same.exclude(stage__in=[Report.Stage.RELEASED, Report.Stage.SUPERSEDED])
+    known = same.exclude(state__in=[Report.State.FAILED, Report.State.CANCELLED]).order_by("-number").first()
     if known is not None:
         return known, False
     number = (same_kind(view, kind).aggregate(newest=Max("number"))["newest"] or 0) + 1
     data["number"] = number
+    edits = _fitting(like, data) if like else Edits()
     report = Report.objects.create(
         engagement=engagement,
         kind=kind,
@@ -168,7 +193,13 @@ def _store(
         title=data["title"],
         framework_version_id=questionnaire.version_id,
         snapshot=data,
-        fingerprint=mark,
+        edits=edits.plain(),
+        written=mark,
+        fingerprint=deliverables.fingerprint({**edited(data, edits), "event": 0, "number": 0}),
+        replaces=released,
+        schedule=schedule,
+        due_on=schedule.next_on if schedule else None,
+        then=schedule.then if schedule else Report.Then.STAY,
         event=data["event"],
         requested_by=by,
         requested_at=at,
@@ -185,6 +216,18 @@ def _store(
     )
     doorbell.ring_on_commit()
     return report, True
+
+
+def _fitting(like: Report, data: dict[str, Any]) -> Edits:
+    """Return the words of another report as far as this one has the parts that they belong to."""
+    words, known = Edits.read(like.edits), parts(data, Edits())
+    keys = {part.key for part in known}
+    left_out = [key for key in words.left_out if key in keys]
+    return Edits(
+        words.foreword,
+        {key: text for key, text in words.texts.items() if key in keys},
+        left_out if len(left_out) < len(known) else [],
+    )
 
 
 @transaction.atomic

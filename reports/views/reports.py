@@ -1,25 +1,34 @@
 """Reports on screen: the list, one report and how far it is, its file."""
 
+import uuid
+from typing import Any
+
+from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
+from django.template.loader import get_template
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest, attachment
 from accounts.models import Side
 from engagements.models import Membership
 from engagements.policy import Permission
-from questionnaires.access import get_desk
+from questionnaires import reading, talk
+from questionnaires.access import Desk, get_desk
 from questionnaires.views.shell import shell
 from reports import access
+from reports.actions import editing, sharing, writing
 from reports.actions import release as releasing
-from reports.actions import writing
 from reports.actions.setting import frame_of
 from reports.content import deliverables
+from reports.content.edits import Edits, Part, document_of, parts
 from reports.content.offers import offers
-from reports.models import Report
+from reports.leaks import Leak
+from reports.models import Report, Schedule
+from reports.render.document import breakable
 from reports.render.word import write as write_word
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -33,7 +42,8 @@ def reports(request: SignedInRequest, engagement_id: int) -> HttpResponse:
         Report.objects.for_side(desk.membership.side)
         .filter(engagement=desk.engagement)
         .defer("snapshot")
-        .select_related("requested_by")
+        .select_related("requested_by", "superseded_by")
+        .defer("superseded_by__snapshot")
         .order_by("-requested_at", "-id")[:200]
     )
     for report in found:
@@ -45,10 +55,19 @@ def reports(request: SignedInRequest, engagement_id: int) -> HttpResponse:
         reports=[report for report in found if not report.is_moving],
         titles=deliverables.titles(desk.framework),
         offers=offers(desk.view, found) if desk.membership.may(Permission.WRITE_REPORT) else [],
-        problem=request.GET.get("problem", ""),
+        plans=plans_of(desk) if desk.membership.is_firm else [],
     )
     with timezone.override(desk.engagement.zone):
         return render(request, "reports/reports.html", context)
+
+
+def plans_of(desk: Desk) -> list[Schedule]:
+    """Return what is written by itself, each with its title."""
+    titles = deliverables.titles(desk.framework)
+    found = list(Schedule.objects.filter(engagement=desk.engagement, ended_at=None).order_by("next_on", "pk"))
+    for plan in found:
+        plan.title = titles.get(plan.kind, plan.kind)  # type: ignore[attr-defined]
+    return found
 
 
 @require_POST
@@ -69,13 +88,39 @@ def write(request: SignedInRequest, engagement_id: int) -> HttpResponse:
 
 @require_safe
 def report(request: SignedInRequest, engagement_id: int, report_id: int) -> HttpResponse:
-    """Show one report: what it is, how far its file is, what can be done with it."""
-    membership, found = access.get_report(request.user, engagement_id, report_id, can=Permission.SEE)
+    """Show one report: what it is, how far its file is, what is said about it, what can be done with it."""
     if request.htmx and not request.htmx.history_restore_request:
+        membership, found = access.get_report(request.user, engagement_id, report_id, can=Permission.SEE)
         return fragment(request, membership, found)
-    desk = get_desk(request.user, engagement_id, can=Permission.SEE)
+    desk, found = access.get_report_desk(request.user, engagement_id, report_id, can=Permission.SEE)
+    return whole(request, desk, found)
+
+
+def whole(
+    request: SignedInRequest,
+    desk: Desk,
+    report: Report,
+    *,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """Render a report's page."""
+    edits = Edits.read(report.edits)
+    is_firm = desk.membership.is_firm
+    context = shell(
+        desk,
+        "reports",
+        report=report,
+        document=document_of(report),
+        edits=edits,
+        parts=parts(report.snapshot, edits) if is_firm and not report.is_fixed else [],
+        threads=talk.all_threads(desk.view, report.key) if is_firm else [],
+        form_key=uuid.uuid4(),
+        links=sharing.links_of(report) if desk.membership.may(Permission.RELEASE) else [],
+        **more,
+    )
     with timezone.override(desk.engagement.zone):
-        return render(request, "reports/report.html", shell(desk, "reports", report=found))
+        return render(request, "reports/report.html", context, status=status)
 
 
 def fragment(request: SignedInRequest, membership: Membership, report: Report) -> HttpResponse:
@@ -86,6 +131,94 @@ def fragment(request: SignedInRequest, membership: Membership, report: Report) -
             "reports/_report.html",
             {"report": report, "engagement": membership.engagement, "membership": membership},
         )
+
+
+@require_safe
+def read(request: SignedInRequest, engagement_id: int, report_id: int) -> HttpResponse:
+    """Show the document itself as a page: word for word what its file says, and what the client reads."""
+    desk, found = access.get_report_desk(request.user, engagement_id, report_id, can=Permission.SEE)
+    document = document_of(found)
+    context = shell(
+        desk,
+        "reports",
+        report=found,
+        document=breakable(document),
+        leaks=releasing.leaks_of(found) if is_to_be_released(desk.membership, found) else [],
+    )
+    with translation.override(document["language"]), timezone.override(desk.engagement.zone):
+        context["body"] = get_template("reports/_document.html").render(
+            {"document": context["document"], "frame": {"base": ""}}
+        )
+    with timezone.override(desk.engagement.zone):
+        return render(request, "reports/read.html", context)
+
+
+def is_to_be_released(membership: Membership, report: Report) -> bool:
+    """Say whether the report may still be released by somebody of this side."""
+    return membership.is_firm and report.edition == Side.CLIENT and not report.is_fixed
+
+
+@require_POST
+def edit(request: SignedInRequest, engagement_id: int, report_id: int) -> HttpResponse:
+    """Store the foreword, the texts and the choice of parts of a draft."""
+    desk, found = access.get_report_desk(request.user, engagement_id, report_id, can=Permission.WRITE_REPORT)
+    known = parts(found.snapshot, Edits())
+    kept = request.POST.getlist("part")
+    edits = Edits(
+        request.POST.get("foreword", ""),
+        {part.key: text for part in known if (text := request.POST.get(f"text-{part.key}", ""))},
+        [part.key for part in known if part.key not in kept],
+    )
+    seen = request.POST.get("seen", "")
+    try:
+        editing.edit(report=found, edits=edits, seen=int(seen) if seen.isdecimal() else -1, by=request.user)
+    except editing.EditedMeanwhile as error:
+        # What was typed stays in the form; sent once more, it replaces knowingly what stands beside it.
+        return whole(
+            request, desk, found, status=409, problem=str(error), typed=shown(known, edits), typing=edits
+        )
+    except editing.NotEditable as error:
+        return whole(
+            request, desk, found, status=422, problem=str(error), typed=shown(known, edits), typing=edits
+        )
+    return redirect("reports:report", engagement_id, report_id)
+
+
+def shown(known: list[Part], edits: Edits) -> list[Part]:
+    """Return parts with what somebody typed for them."""
+    for part in known:
+        part.text = edits.texts.get(part.key, "")
+        part.is_left_out = part.key in edits.left_out
+    return known
+
+
+@require_POST
+def review(request: SignedInRequest, engagement_id: int, report_id: int) -> HttpResponse:
+    """Give a draft to be read, or with ``back`` take it out of review."""
+    membership, found = access.get_report(request.user, engagement_id, report_id, can=Permission.WRITE_REPORT)
+    try:
+        if request.POST.get("back"):
+            releasing.take_back(report=found, by=request.user)
+        else:
+            releasing.send_to_review(report=found, by=request.user)
+    except releasing.NotADraft as error:
+        return problem(request, 409, str(error))
+    return redirect("reports:report", membership.engagement_id, found.pk)
+
+
+@require_POST
+def write_anew(request: SignedInRequest, engagement_id: int, report_id: int) -> HttpResponse:
+    """Write a deliverable again, with the words that were added to this one."""
+    desk, found = access.get_report_desk(request.user, engagement_id, report_id, can=Permission.WRITE_REPORT)
+    if found.is_receipt:
+        return problem(request, 409, _("What came of a meeting is written once and stays as it is."))
+    try:
+        fresh = writing.write_anew(desk=desk, report=found)
+    except deliverables.NoSuchDeliverable:
+        return problem(request, 409, _("The framework has no such deliverable any more."))
+    except writing.TooManyWaiting as error:
+        return problem(request, 429, str(error))
+    return redirect("reports:report", engagement_id, fresh.pk)
 
 
 @require_POST
@@ -106,15 +239,41 @@ def retry(request: SignedInRequest, engagement_id: int, report_id: int) -> HttpR
     return back(request, membership, writing.retry(report=found))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def release(request: SignedInRequest, engagement_id: int, report_id: int) -> HttpResponse:
-    """Release a report to the client."""
-    membership, found = access.get_report(request.user, engagement_id, report_id, can=Permission.RELEASE)
-    try:
-        releasing.release(report=found, by=request.user)
-    except releasing.NotReleasable as error:
-        return problem(request, 409, str(error))
-    return back(request, membership, found)
+    """Say what releasing a report does and what stands in its way, and release it."""
+    desk, found = access.get_report_desk(request.user, engagement_id, report_id, can=Permission.RELEASE)
+    status = 200
+    leaks: list[Leak] = []
+    if request.method == "POST":
+        try:
+            releasing.release(report=found, by=request.user)
+        except releasing.NotReleasable as error:
+            status, leaks = 409, getattr(error, "found", [])
+        else:
+            messages.success(
+                request,
+                _("%(report)s is released. %(client)s can read it now.")
+                % {"report": found.name, "client": desk.engagement.client.short_name},
+            )
+            return redirect("reports:report", engagement_id, found.pk)
+    obstacles = releasing.obstacles(found)
+    context = shell(
+        desk,
+        "reports",
+        report=found,
+        obstacles=obstacles,
+        leaks=leaks if status != 200 or obstacles else releasing.leaks_of(found),
+        before=releasing.current(found),
+        readers=[member for member in reading.people(desk.view) if is_reader(member)],
+    )
+    with timezone.override(desk.engagement.zone):
+        return render(request, "reports/release.html", context, status=status)
+
+
+def is_reader(member: Membership) -> bool:
+    """Say whether somebody reads what is released."""
+    return member.side == Side.CLIENT and member.ended_at is None and member.user.is_active
 
 
 @require_safe
@@ -123,10 +282,15 @@ def download(request: SignedInRequest, engagement_id: int, report_id: int) -> Fi
     _membership, found = access.get_report(request.user, engagement_id, report_id, can=Permission.SEE)
     if found.state != Report.State.DONE or not default_storage.exists(found.storage_name):
         raise Http404
+    return file_of(found)
+
+
+def file_of(report: Report) -> FileResponse:
+    """Return a report's file as an attachment that no browser runs anything in."""
     response = FileResponse(
-        default_storage.open(found.storage_name),
+        default_storage.open(report.storage_name),
         as_attachment=True,
-        filename=found.filename,
+        filename=report.filename,
         content_type="application/pdf",
     )
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
@@ -138,7 +302,7 @@ def word(request: SignedInRequest, engagement_id: int, report_id: int) -> HttpRe
     """Send the same content as a Word document."""
     _membership, found = access.get_report(request.user, engagement_id, report_id, can=Permission.SEE)
     name = found.filename.removesuffix(".pdf") + ".docx"
-    return attachment(write_word(found.snapshot, frame_of(found)), name, DOCX)
+    return attachment(write_word(document_of(found), frame_of(found)), name, DOCX)
 
 
 def back(request: SignedInRequest, membership: Membership, report: Report) -> HttpResponse:

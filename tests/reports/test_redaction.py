@@ -118,7 +118,7 @@ LEFT = {
     "engagements.event": {"kind", "item_key"},
     "engagements.file": {"item_key"},
     "engagements.fileversion": {"storage_name", "sha256", "media_type"},
-    "engagements.mail": {"to", "kind", "once", "error"},
+    "engagements.mail": {"to", "kind", "once", "error", "attachment", "attachment_name"},
     "engagements.inboxitem": {"item_key", "anchor"},
     "engagements.redaction": {"found"},
     "engagements.thread": {"item_key"},
@@ -144,7 +144,10 @@ LEFT = {
     "questionnaires.signoff": {"function", "fingerprint"},
     "questionnaires.waiver": {"item_key"},
     "reports.brand": {"name", "colour", "accent", "footer", "language"},
-    "reports.report": {"kind", "code", "fingerprint", "storage_name", "sha256"},
+    "reports.report": {"kind", "code", "written", "fingerprint", "storage_name", "sha256"},
+    "reports.schedule": {"kind", "outcome"},
+    "reports.link": {"token_hash", "label", "mailed_to", "password"},
+    "reports.opening": {"network", "agent"},
 }
 
 

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 import engagements.integrity
 import questionnaires.integrity
+import reports.integrity
 from engagements.models import Engagement
 
 
@@ -30,6 +31,7 @@ class Command(BaseCommand):
         found = [
             *engagements.integrity.problems(engagement, files=options["files"]),
             *questionnaires.integrity.problems(engagement),
+            *reports.integrity.problems(engagement, files=options["files"]),
         ]
         for problem in found:
             self.stdout.write(problem)
