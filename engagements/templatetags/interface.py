@@ -283,6 +283,7 @@ def _stylesheets() -> tuple[str, ...]:
         "pages",
         "method",
         "weighing",
+        "documents",
     )
     return (*_fonts(), *(static(f"css/{name}.css") for name in names))
 
