@@ -44,8 +44,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
 def _plain_static_files() -> None:
     """Serve static files under their own names: a test run collects none, so there is no manifest."""
     from django.conf import settings
+    from django.test.signals import storages_changed
 
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    # Whoever looked before, such as pytest at what a test module imports, has made storages of what was set then.
+    storages_changed(setting="STORAGES")
     # WhiteNoise warns when the folder it serves is missing.
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
