@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db.models import Min, Q, QuerySet, Sum
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.models import Side, User
 from engagements.models import Engagement, Membership
 from questionnaires.access import Viewpoint
 from questionnaires.document import Framework, Item
-from questionnaires.models import Entry, Questionnaire, SectionProgress
+from questionnaires.models import Cause, Entry, Flag, Questionnaire, SectionProgress
 from questionnaires.models.entry import COUNTS
 from questionnaires.progress import Progress
 
@@ -27,6 +29,16 @@ class Task:
     engagement: Engagement
     unblocks: tuple[Item, ...]
     is_mine: bool
+    # The day of the newest reminder while the next one is not possible yet; whether one is possible now.
+    nudged: date | None = None
+    # Why it is to be looked at again, in words.
+    why: str = ""
+    may_nudge: bool = False
+
+    @property
+    def url(self) -> str:
+        """The page of the question."""
+        return reverse("questionnaires:item", args=[self.engagement.pk, self.item.key])
 
     @property
     def minutes(self) -> int:
@@ -90,7 +102,8 @@ def tasks(user: User, memberships: Sequence[Membership]) -> list[Task]:
         membership = by_engagement[entry.engagement_id]
         framework = view_of(membership).framework
         item = framework.item(entry.item_key)
-        if item.internal and not membership.is_firm:
+        # Signatures are asked for by their gates, when their time comes.
+        if (item.internal and not membership.is_firm) or (item.type == "sign_off" and not entry.conflict):
             continue
         holds = user.pk in (getattr(entry.owner, "user_id", None), getattr(entry.finder, "user_id", None))
         asked = (
@@ -107,6 +120,26 @@ def tasks(user: User, memberships: Sequence[Membership]) -> list[Task]:
             )
     found.sort(key=lambda task: (not task.entry.conflict, -len(task.unblocks), task.entry.held_since))
     return found
+
+
+def add_reasons(found: Iterable[Task], memberships: Sequence[Membership]) -> None:
+    """Say with each thing to look at again what moved underneath, in one query. What is internal is not named."""
+    views = {membership.engagement_id: view_of(membership) for membership in memberships}
+    by_entry = {task.entry.pk: task for task in found if task.entry.revisit}
+    if not by_entry:
+        return
+    flags = Flag.objects.open().filter(entry__in=list(by_entry), kind=Flag.Kind.REVISIT).order_by("id")
+    for entry_id, kind, key in flags.values_list("entry", "last__kind", "last__key"):
+        task = by_entry[entry_id]
+        view = views[task.engagement.pk]
+        if not view.framework.has_item(key) or not view.may_see(view.framework.item(key)):
+            continue
+        item = view.framework.item(key)
+        told = {"number": item.number, "title": item.title}
+        if kind == Cause.Kind.CHANGED:
+            task.why = _("%(number)s %(title)s changed") % told
+        elif kind == Cause.Kind.REQUEST:
+            task.why = _("%(number)s %(title)s asks for it") % told
 
 
 def waiting_for(framework: Framework, item: Item, membership: Membership) -> tuple[Item, ...]:
@@ -156,6 +189,8 @@ class Standing:
     total: Progress = field(default_factory=Progress)
     oldest: dict[str, datetime] = field(default_factory=dict)
     next_date: date | None = None
+    # How much others did since the member last looked.
+    news: int = 0
 
     @property
     def engagement(self) -> Engagement:

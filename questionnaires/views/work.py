@@ -1,5 +1,8 @@
 """My work, and the portfolio."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpResponse
@@ -10,10 +13,12 @@ from django.views.decorators.http import require_safe
 from accounts.http import SignedInRequest
 from accounts.models import Side
 from engagements.models import Engagement, InboxItem, Membership
-from questionnaires import worklists
-from questionnaires.calendar import days_since
+from engagements.policy import Permission
+from questionnaires import asks, worklists
+from questionnaires.calendar import calendar_of, days_since
 from questionnaires.line import Line, lines
 from questionnaires.throughline import StepMark
+from questionnaires.waiting import Kind, next_nudge
 from questionnaires.worklists import Standing
 
 PAGE = 25
@@ -23,10 +28,19 @@ PAGE = 25
 def work(request: SignedInRequest) -> HttpResponse:
     """Show what needs this person, in all their engagements."""
     memberships = worklists.my_desks(request.user)
-    tasks = worklists.tasks(request.user, memberships)
+    waiting = asks.asks(request.user, memberships)
+    offered = {(ask.engagement.pk, ask.item_key) for ask in waiting if ask.kind == Kind.DECISION}
+    tasks = [
+        task
+        for task in worklists.tasks(request.user, memberships)
+        if (task.engagement.pk, task.item.key) not in offered
+    ]
     elsewhere = worklists.with_the_other_side(request.user, memberships)
     standings = worklists.standings(memberships)
     drawn = lines([worklists.view_of(membership) for membership in memberships])
+    news = asks.count_news(request.user, memberships)
+    for standing in standings:
+        standing.news = news.get(standing.engagement.pk, 0)
     now = timezone.now()
     for task in [*tasks, *elsewhere]:
         task.days = days_since(task.entry.held_since, task.engagement, now)  # type: ignore[attr-defined]
@@ -34,25 +48,36 @@ def work(request: SignedInRequest) -> HttpResponse:
     released = InboxItem.objects.filter(user=request.user, kind=InboxItem.Kind.REPORT).unread().readable()
     revisits = [task for task in tasks if task.entry.revisit and not task.entry.conflict]
     needs = [task for task in tasks if not (task.entry.revisit and not task.entry.conflict)]
-    template = (
-        "questionnaires/work_client.html" if request.user.side == Side.CLIENT else "questionnaires/work.html"
-    )
+    worklists.add_reasons(revisits, memberships)
+    is_client = request.user.side == Side.CLIENT
+    if not is_client:
+        add_reminders(elsewhere, memberships, now)
+    blocking = [task for task in needs if task.unblocks]
+    firsts = [*(ask.url for ask in waiting), *(task.url for task in [*blocking, *needs])]
     return render(
         request,
-        template,
+        "questionnaires/work_client.html" if is_client else "questionnaires/work.html",
         {
             "nav": "work",
             "now": timezone.localtime(),
+            "asks": waiting,
             "needs": needs,
             "released": released.select_related("engagement__client").order_by("-pk")[:5]
-            if request.user.side == Side.CLIENT
+            if is_client
             else [],
+            "count": len(waiting) + len(needs),
+            "total": len(waiting) + len(tasks),
+            "first": next(iter(firsts), ""),
             "begun": next((task for task in tasks if task.entry.state == "draft"), None),
             "revisits": revisits,
             "elsewhere": elsewhere,
-            "minutes": sum(task.minutes for task in tasks),
-            "blocking": [task for task in needs if task.unblocks],
+            "minutes": sum(ask.minutes for ask in waiting) + sum(task.minutes for task in tasks),
+            "holding_up": len(blocking) + sum(ask.kind != Kind.THREAD for ask in waiting),
+            "blocking": blocking,
             "other": [task for task in needs if not task.unblocks],
+            "told": asks.told(request.user),
+            "meetings": asks.next_meetings(memberships),
+            "contacts": asks.contacts(memberships) if is_client else [],
             "standings": [
                 (
                     standing,
@@ -63,6 +88,22 @@ def work(request: SignedInRequest) -> HttpResponse:
             ],
         },
     )
+
+
+def add_reminders(tasks: Sequence[worklists.Task], memberships: Sequence[Membership], now: datetime) -> None:
+    """Add to each task when its holder was reminded, and whether this person may remind them now."""
+    seats = {membership.engagement_id: membership for membership in memberships}
+    days = asks.reminded(tasks)
+    for task in tasks:
+        calendar = calendar_of(task.engagement)
+        last, today = days.get((task.engagement.pk, task.item.key)), calendar.day(now)
+        is_early = next_nudge(calendar, last, today) > today
+        task.nudged = last if is_early else None
+        task.may_nudge = (
+            not is_early
+            and bool(task.entry.owner_id or task.entry.finder_id)
+            and seats[task.engagement.pk].may(Permission.ASSIGN)
+        )
 
 
 @require_safe

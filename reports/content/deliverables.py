@@ -106,6 +106,8 @@ def snapshot_of_meeting(record: Record, kind: str, receipt: Receipt) -> dict[str
             lede=_("What was decided, answered and changed, and what was left open."),
             about=meeting.about(record, receipt),
             numbered=False,
+            # Two chapters need no page of contents.
+            brief=True,
             sections=meeting.sections(receipt),
         )
 

@@ -113,7 +113,7 @@ class TestPages:
             maya.get(url)
         assert after.count == before.count, after.told
 
-    @pytest.mark.parametrize(("name", "most"), [("questionnaires:portfolio", 7), ("questionnaires:work", 8)])
+    @pytest.mark.parametrize(("name", "most"), [("questionnaires:portfolio", 7), ("questionnaires:work", 18)])
     def test_lists_take_the_same_with_many_engagements(self, name, most, world, project_manager, client_for):
         browser = client_for(project_manager)
         browser.get(reverse(name))
