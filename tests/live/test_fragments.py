@@ -37,7 +37,7 @@ from questionnaires.actions import (
 from questionnaires.live import SOURCE, Audience
 from questionnaires.models import Answer, Conflict, Entry, Row
 from questionnaires.places import Base, Place
-from tests.live import advice_cases, method_cases, trees
+from tests.live import advice_cases, meeting_cases, method_cases, trees
 from tests.live.ears import number_of
 from tests.people import World, browser_of, desk
 
@@ -617,8 +617,8 @@ def _(scene):
     )
 
 
-CASES |= advice_cases.CASES | method_cases.CASES
-ELSEWHERE |= advice_cases.ELSEWHERE | method_cases.ELSEWHERE
+CASES |= advice_cases.CASES | method_cases.CASES | meeting_cases.CASES
+ELSEWHERE |= advice_cases.ELSEWHERE | method_cases.ELSEWHERE | meeting_cases.ELSEWHERE
 FETCHED |= method_cases.FETCHED
 
 
