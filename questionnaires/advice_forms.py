@@ -289,9 +289,28 @@ class ClashAdviceForm(forms.Form):
     offered = forms.BooleanField(label=gettext_lazy("Show it to the client"), required=False)
 
 
-class SettleClashForm(forms.Form):
-    """What was agreed, why, who decided it and who is told."""
+class ConsequencesForm(forms.Form):
+    """What each side of a conflict comes to."""
 
+    def __init__(self, data: Any, *, sides: Sequence[tuple[int, str, str]]) -> None:
+        super().__init__(data)
+        self.positions = {f"side_{position}": position for position, _label, _words in sides}
+        for position, label, words in sides:
+            self.fields[f"side_{position}"] = forms.CharField(
+                label=label, required=False, max_length=1000, initial=words, widget=LINES
+            )
+
+    @property
+    def given(self) -> dict[int, str]:
+        """The words by the side's position."""
+        return {position: self.cleaned_data[name] for name, position in self.positions.items()}
+
+
+class SettleClashForm(forms.Form):
+    """What was agreed, why, who decided it and who is told; of two answers also which one stands."""
+
+    keep = forms.ChoiceField(label=gettext_lazy("Which answer stands"), widget=forms.RadioSelect)
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
     outcome = forms.CharField(label=gettext_lazy("What was agreed"), widget=LINES)
     reason = forms.CharField(label=gettext_lazy("Reason"), widget=LINES)
     decided_by = PersonField(label=gettext_lazy("Decided by"))
@@ -304,9 +323,19 @@ class SettleClashForm(forms.Form):
     )  # fmt: skip
 
     def __init__(
-        self, data: Any, *, people: Sequence[Membership], requests: Sequence[tuple[int, str]]
+        self,
+        data: Any,
+        *,
+        people: Sequence[Membership],
+        requests: Sequence[tuple[int, str]],
+        keep: Sequence[tuple[str, str]],
+        start: dict[str, Any],
     ) -> None:
-        super().__init__(data)
+        super().__init__(data, initial=start)
+        if keep:
+            self.fields["keep"].choices = keep  # type: ignore[attr-defined]
+        else:
+            del self.fields["keep"], self.fields["seen"]
         decided_by = self.fields["decided_by"]
         assert isinstance(decided_by, PersonField)  # noqa: S101 - for the type checker
         decided_by.offer(list(people))

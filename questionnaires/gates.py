@@ -228,6 +228,11 @@ class Standing:
         return [line for line in self.lines if not line.is_valid]
 
     @property
+    def is_begun(self) -> bool:
+        """Say whether anybody has signed."""
+        return any(line.sign_off is not None for line in self.lines)
+
+    @property
     def settled(self) -> int:
         """How many of the covered items are settled or set aside."""
         return len(self.covered) - len(self.missing)

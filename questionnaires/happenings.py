@@ -100,6 +100,7 @@ WORDS: dict[str, tuple[Any, str]] = {
     "request.closed": (gettext_lazy("said what came of a request"), "check"),
     "clash.raised": (gettext_lazy("put a conflict on the table"), "clash"),
     "clash.advised": (gettext_lazy("wrote what we would do about a conflict"), "star"),
+    "clash.weighed": (gettext_lazy("said what the sides of a conflict come to"), "clash"),
     "clash.ranked": (gettext_lazy("ranked the sides of a conflict"), "talk"),
     "clash.settled": (gettext_lazy("settled a conflict"), "check"),
     "clash.reopened": (gettext_lazy("opened a conflict again"), "undo"),

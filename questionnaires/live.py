@@ -162,7 +162,7 @@ TOUCHES: dict[str, Callable[[Touched, Event], None]] = {
     "row.kept": rows,
     **dict.fromkeys(("request.recorded", "request.changed", "request.closed"), concerned),
     **dict.fromkeys(("clash.raised", "clash.advised", "clash.ranked"), concerned),
-    **dict.fromkeys(("clash.settled", "clash.reopened"), concerned),
+    **dict.fromkeys(("clash.settled", "clash.reopened", "clash.weighed"), concerned),
     **dict.fromkeys(("attempt.recorded", "attempt.changed", "attempt.superseded"), concerned),
     **dict.fromkeys(("attempt.holds", "attempts.imported"), concerned),
     **dict.fromkeys(("meeting.planned", "meeting.changed", "meeting.cancelled"), no_item),

@@ -9,13 +9,15 @@ from typing import Any
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from accounts.models import User
 from engagements.compiled import Compiled
 from engagements.models import Engagement
 from questionnaires import footing
 from questionnaires.access import Viewpoint
 from questionnaires.document import Item, Option
-from questionnaires.models import Answer, Attempt, Clash, ClashSide, Conflict, Decision, Ranking
+from questionnaires.models import Answer, Attempt, Clash, ClashSide, Conflict, Decision, Ranking, Revision
 from questionnaires.models.request import Weight
+from questionnaires.signed import Wording
 
 # The item that says how conflicting wishes are settled.
 PRIORITY_RULE = "priority-rule"
@@ -101,8 +103,11 @@ class SideView:
 
     side: ClashSide
     item: Item | None
-    # The answer as it stands, in the shape of `questionnaires.footing`.
+    # The answer as it stands, in the shape of `questionnaires.footing`; in words where it was settled, or is one of two.
     told: Any
+    words: str = ""
+    # Whose answer it is, where two people gave different ones.
+    by: User | None = None
     points: int = 0
     firsts: int = 0
     weights: Counter[str] = field(default_factory=Counter)
@@ -119,16 +124,55 @@ class SideView:
 
 
 def sides_of(view: Viewpoint, clash: Clash) -> list[SideView]:
-    """Return the sides of a clash with the answers that stand now."""
+    """Return the sides of a clash: with the answers that stand now, or what they were when it was settled."""
     sides = list(clash.sides.select_related("request__author__user").order_by("position"))
-    keys = [side.item_key for side in sides if side.item_key]
-    now = footing.settled(view.framework, view.engagement.pk, keys) if keys else {}
+    keys = [side.item_key for side in sides if side.item_key and not side.words]
+    now = footing.settled(view.framework, view.engagement.pk, keys) if keys and not clash.conflict_id else {}
     found = []
     for side in sides:
         item = None
         if side.item_key and view.framework.has_item(side.item_key):
             item = view.framework.item(side.item_key)
-        found.append(SideView(side, item, now.get(side.item_key)))
+        found.append(SideView(side, item, now.get(side.item_key), side.words))
+    if clash.conflict is not None and len(found) == 2:
+        _tell_apart(view, clash.conflict, clash, found)
+    return found
+
+
+def _tell_apart(view: Viewpoint, conflict: Conflict, clash: Clash, sides: Sequence[SideView]) -> None:
+    """Give the two sides of one answer their values and their authors."""
+    answer = conflict.answer
+    people = [_author(conflict, clash), conflict.by]
+    wording = Wording(view)
+    for side, value, by in zip(sides, (answer.value, conflict.value), people, strict=True):
+        side.by = by
+        if side.item is not None and not side.words:
+            side.words = wording.told(side.item, (None, answer.column, answer.part), value)
+
+
+def _author(conflict: Conflict, clash: Clash) -> User | None:
+    """Return who wrote what stands; of a settled clash, who had when it was raised."""
+    if clash.is_open:
+        return conflict.answer.updated_by
+    earlier = Revision.objects.filter(answer=conflict.answer_id, at__lte=clash.raised_at)
+    first = earlier.select_related("by").order_by("-version").first()
+    return first.by if first else None
+
+
+def authors_of(conflict: Conflict, clash: Clash) -> list[str]:
+    """Name who wrote what stands, and who wrote the other answer."""
+    return [by.display_name if by else "" for by in (_author(conflict, clash), conflict.by)]
+
+
+def words_of(view: Viewpoint, clash: Clash) -> dict[int, str]:
+    """Return by position what the sides that are answers say now, in words."""
+    wording = Wording(view)
+    found = {}
+    for side in sides_of(view, clash):
+        if side.item is not None:
+            found[side.side.position] = side.words or footing.in_words(
+                side.item, side.told, lambda item, value: wording.told(item, (None, "", "value"), value)
+            )
     return found
 
 

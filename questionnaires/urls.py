@@ -87,6 +87,7 @@ of_engagement: list[URLPattern | URLResolver] = [
     path("conflicts/new/", clashes.new_clash, name="clash-new"),
     path("conflicts/<int:number>/", clashes.clash, name="clash"),
     path("conflicts/<int:number>/advice/", clashes.advise, name="clash-advise"),
+    path("conflicts/<int:number>/sides/", clashes.weigh, name="clash-weigh"),
     path("conflicts/<int:number>/rank/", clashes.rank, name="clash-rank"),
     path("conflicts/<int:number>/settle/", clashes.settle, name="clash-settle"),
     path("conflicts/<int:number>/reopen/", clashes.reopen, name="clash-reopen"),

@@ -23,6 +23,8 @@ PARTS = "reports/parts-"
 RECEIPT = "receipt-"
 # What the keys of threads and notices about reports begin with.
 KEY = "report:"
+# And of those that certify the signatures of a gate, followed by its key.
+CERTIFICATE = "certificate-"
 
 
 def new_code() -> str:
@@ -83,11 +85,13 @@ class ReportQuerySet(models.QuerySet["Report"]):
     """Read reports."""
 
     def for_side(self, side: Side) -> Self:
-        """Keep what *side* may see: the client what was released to it, and receipts, in its own edition."""
+        """Keep what *side* may see: the client what was released to it, receipts and certificates, in its own edition."""
         if side == Side.FIRM:
             return self
         return self.filter(
-            Q(stage__in=[Report.Stage.RELEASED, Report.Stage.SUPERSEDED]) | Q(kind__startswith=RECEIPT),
+            Q(stage__in=[Report.Stage.RELEASED, Report.Stage.SUPERSEDED])
+            | Q(kind__startswith=RECEIPT)
+            | Q(kind__startswith=CERTIFICATE),
             edition=Side.CLIENT,
         )
 
@@ -114,7 +118,7 @@ class Report(models.Model):
         RELEASE = "release", _("is released")
 
     engagement = models.ForeignKey(Engagement, models.CASCADE, related_name="reports")
-    kind = models.CharField(max_length=40)
+    kind = models.CharField(max_length=100)
     number = models.PositiveIntegerField()
     edition = models.CharField(max_length=6, choices=Side)
     stage = models.CharField(max_length=10, choices=Stage, default=Stage.DRAFT)
@@ -221,6 +225,11 @@ class Report(models.Model):
         return self.kind.startswith(RECEIPT)
 
     @property
+    def needs_no_release(self) -> bool:
+        """Say whether both sides read at once, in editions of their own, what it tells: a receipt, a certificate."""
+        return self.kind.startswith((RECEIPT, CERTIFICATE))
+
+    @property
     def is_moving(self) -> bool:
         """Say whether its file is waiting to be made, or being made."""
         return self.state in (self.State.QUEUED, self.State.RUNNING)
@@ -232,8 +241,8 @@ class Report(models.Model):
 
     @property
     def is_fixed(self) -> bool:
-        """Say whether nothing can be written into it: it was released, or tells what came of a meeting."""
-        return self.is_released or self.is_receipt
+        """Say whether nothing can be written into it: it was released, or is a receipt or a certificate."""
+        return self.is_released or self.needs_no_release
 
     @property
     def key(self) -> str:

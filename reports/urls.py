@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports.views import brand, check, plans, receipts, redaction, reports, sharing, talk
+from reports.views import brand, certificates, check, plans, receipts, redaction, reports, sharing, talk
 
 app_name = "reports"
 
@@ -24,6 +24,11 @@ urlpatterns = [
     ),
     path("engagements/<int:engagement_id>/reports/plan/", plans.plan, name="plan"),
     path("engagements/<int:engagement_id>/reports/plan/<int:schedule_id>/end/", plans.end, name="plan-end"),
+    path(
+        "engagements/<int:engagement_id>/reports/certificates/<slug:key>/",
+        certificates.certificate,
+        name="certificate",
+    ),
     path("engagements/<int:engagement_id>/reports/<int:report_id>/", reports.report, name="report"),
     path("engagements/<int:engagement_id>/reports/<int:report_id>/file/", reports.download, name="file"),
     path("engagements/<int:engagement_id>/reports/<int:report_id>/word/", reports.word, name="word"),

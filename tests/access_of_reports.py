@@ -30,6 +30,7 @@ LINES: list[tuple[str, Any, Any, dict[str, Any]]] = [
     ("stop", None, P.WRITE_REPORT, {"does": 409}),
     ("retry", None, P.WRITE_REPORT, {"does": (302, 200)}),
     ("receipt", None, P.EXPORT, {"does": 409}),
+    ("certificate", None, P.EXPORT, {"does": 302, "key": "gate_key"}),
     ("edit", None, P.WRITE_REPORT, {"report_id": "draft_id", "body": {"seen": "0"}, "does": 422}),
     ("review", None, P.WRITE_REPORT, {"report_id": "draft_id"}),
     ("anew", None, P.WRITE_REPORT, {}),

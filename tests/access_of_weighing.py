@@ -33,6 +33,7 @@ LINES: list[tuple[str, Any, Any, dict[str, Any]]] = [
     ("clash", P.SEE, None, {"number": "first"}),
     ("clash-new", P.ANSWER, P.ANSWER, {"does": 422}),
     ("clash-advise", P.RECOMMEND, P.RECOMMEND, {"does": 422, "number": "first"}),
+    ("clash-weigh", P.ANSWER, P.ANSWER, {"does": 302, "number": "first"}),
     ("clash-rank", None, P.CHOOSE, {"does": 422, "number": "first"}),
     ("clash-settle", P.DECIDE, P.DECIDE, {"does": 422, "number": "first"}),
     ("clash-reopen", P.DECIDE, P.DECIDE, {"does": 422, "number": "first"}),

@@ -486,6 +486,8 @@ class Story:
     def do_conflict(self, conflict: dict[str, Any]) -> None:
         if set(conflict["between"]) - self.requests or len(conflict["between"]) != 2:
             self.wrong("is between two requests")
+        if len(conflict["comes_to"]) != 2:
+            self.wrong("says what each of the two comes to")
         self.conflicts[conflict["id"]] = True
 
     def do_rank(self, key: str) -> None:

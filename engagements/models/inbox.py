@@ -40,6 +40,7 @@ class InboxItem(models.Model):
         CONFLICT = "conflict", _("Somebody else's answer meets mine")
         REVISIT = "revisit", _("Something I answered is to be looked at again")
         DECISION = "decision", _("A decision needs me")
+        SETTLED = "settled", _("A conflict is settled, and I am to know")
         SIGNATURE = "signature", _("My signature is asked for")
         REPORT = "report", _("A report is released")
         REVIEW = "review", _("A draft is to be read")
@@ -96,6 +97,7 @@ BY_MAIL: dict[str, InboxItem.ByMail] = {
     InboxItem.Kind.CONFLICT: InboxItem.ByMail.DIGEST,
     InboxItem.Kind.REVISIT: InboxItem.ByMail.DIGEST,
     InboxItem.Kind.DECISION: InboxItem.ByMail.NOW,
+    InboxItem.Kind.SETTLED: InboxItem.ByMail.DIGEST,
     InboxItem.Kind.SIGNATURE: InboxItem.ByMail.NOW,
     InboxItem.Kind.REPORT: InboxItem.ByMail.NOW,
     InboxItem.Kind.REVIEW: InboxItem.ByMail.NOW,

@@ -9,13 +9,15 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from engagements.models import Event, Membership
+from engagements.models import Event, InboxItem, Membership
+from engagements.notify import Subject
+from questionnaires import records
 from questionnaires.access import Desk
 from questionnaires.actions import flags, lines
 from questionnaires.actions.act import Act
 from questionnaires.actions.recommendations import NotPossible
 from questionnaires.document import Contradiction
-from questionnaires.models import Cause, Clash, ClashSide, Conflict, Flag, Ranking, Request, Row
+from questionnaires.models import Answer, Cause, Clash, ClashSide, Conflict, Flag, Ranking, Request, Row
 from questionnaires.models.request import Weight
 
 REGISTER = "conflicts"
@@ -42,6 +44,16 @@ class Advice:
     offered: bool = False
 
 
+@dataclass(frozen=True)
+class Agreed:
+    """What was agreed about a clash: the outcome with its reason, who decided it and who is told."""
+
+    outcome: str
+    reason: str
+    decided_by: Membership
+    informed: Sequence[Membership] = ()
+
+
 @transaction.atomic
 def raise_clash(
     *,
@@ -56,13 +68,18 @@ def raise_clash(
 ) -> Clash:
     """Put requests or answers side by side that cannot both stand. Raises recommendations.NotPossible.
 
-    With *conflict* it is about two people's values for one answer, which stays the place where one is kept.
+    With *conflict* it is about two people's values for one answer: its two *parts* name that item, what stands now
+    comes first, and the answer stays the place where one of them is kept.
     """
     title, says = title.strip()[:200], says.strip()
     if not title or not says:
         raise NotPossible(_("Give it a name, and say why both cannot stand."))
-    if conflict is None and not 2 <= len(parts) <= MOST_SIDES:
+    if not 2 <= len(parts) <= MOST_SIDES:
         raise NotPossible(_("Choose two to six things that cannot all stand."))
+    if conflict is not None and conflict.answer.part == Answer.Part.NOTE:
+        raise NotPossible(
+            _("A note of ours is nothing to settle with the client. Choose at the note what stands.")
+        )
     concerned = _items(desk, parts, item_keys)
     kind = Clash.Kind.REQUESTS if any(part.request for part in parts) else Clash.Kind.ANSWERS
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
@@ -147,25 +164,63 @@ def settle(
     contradiction of answers the outcome lets them stand: their flags go, until one of the answers changes.
     Raises recommendations.NotPossible.
     """
-    outcome, reason = outcome.strip(), reason.strip()
-    if not outcome:
-        raise NotPossible(_("Write down what was agreed."))
-    if not reason:
-        raise NotPossible(_("Give the reason, so that nobody has to ask why."))
-    if any(member.engagement_id != desk.engagement.pk for member in (decided_by, *informed)):
-        raise NotPossible(_("That person is not in this engagement."))
+    agreed = checked(desk, Agreed(outcome, reason, decided_by, informed))
+    words = records.words_of(desk.view, clash)
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
     clash.refresh_from_db()
     _require_open(clash)
-    clash.state, clash.outcome, clash.reason = Clash.State.SETTLED, outcome, reason
-    clash.decided_by, clash.decided_at = decided_by, act.at
-    clash.save(update_fields=["state", "outcome", "reason", "decided_by", "decided_at"])
-    clash.informed.set(informed)
+    _close(act, clash, agreed, words)
     if taken:
         _close_requests(act, clash, set(taken))
     _clear_flags(act, clash, Flag.How.DECIDED)
     told = {"informed": [None, sorted(member.pk for member in informed)]}
     return _finish(act, "clash.settled", clash, told).event
+
+
+def checked(desk: Desk, agreed: Agreed) -> Agreed:
+    """Return what was agreed without white space around it. Raises recommendations.NotPossible for what says too little."""
+    outcome, reason = agreed.outcome.strip(), agreed.reason.strip()
+    if not outcome:
+        raise NotPossible(_("Write down what was agreed."))
+    if not reason:
+        raise NotPossible(_("Give the reason, so that nobody has to ask why."))
+    if any(member.engagement_id != desk.engagement.pk for member in (agreed.decided_by, *agreed.informed)):
+        raise NotPossible(_("That person is not in this engagement."))
+    return Agreed(outcome, reason, agreed.decided_by, agreed.informed)
+
+
+def answer_chosen(
+    act: Act, desk: Desk, conflict: Conflict, words: Mapping[int, str], agreed: Agreed
+) -> dict[str, Any]:
+    """Settle the clash about two answers of which one was kept just now, and return what the event keeps of it.
+
+    *words* are those of both, by position, from before one was kept. {} where nobody had brought them side by side, or it was settled before.
+    """
+    clash = Clash.objects.open().filter(conflict=conflict).first()
+    if clash is None:
+        return {}
+    _close(act, clash, agreed, words)
+    row = put_line(act, clash)
+    told = {"informed": [None, sorted(member.pk for member in agreed.informed)]}
+    return {"clash": clash.pk, "number": clash.number, "fields": told, "lines": lines.touched(row, REGISTER)}
+
+
+@transaction.atomic
+def weigh(
+    *, desk: Desk, clash: Clash, consequences: Mapping[int, str], at: datetime | None = None
+) -> Event | None:
+    """Say by position what each side comes to if it is followed. None where that was said already."""
+    act = Act.begin(desk.membership, desk.questionnaire, at=at)
+    clash.refresh_from_db()
+    _require_open(clash)
+    pairs = {}
+    for side in clash.sides.all():
+        words = consequences.get(side.position, side.consequence).strip()
+        if words != side.consequence:
+            pairs[f"consequence-{side.position}"] = [side.consequence, words]
+            side.consequence = words
+            side.save(update_fields=["consequence"])
+    return _finish(act, "clash.weighed", clash, pairs).event if pairs else None
 
 
 @transaction.atomic
@@ -180,6 +235,10 @@ def reopen(*, desk: Desk, clash: Clash, why: str, at: datetime | None = None) ->
         raise NotPossible(_("It is open, or its cause has gone; there is nothing to reopen."))
     if clash.rule_key:
         raise NotPossible(_("It comes up by itself when one of the answers changes."))
+    if clash.conflict is not None and clash.conflict.outcome:
+        raise NotPossible(
+            _("One of the two answers was kept. Change the answer itself; the other is in its history.")
+        )
     pairs = {
         "state": [clash.state, Clash.State.OPEN],
         "outcome": [clash.outcome, ""],
@@ -188,6 +247,7 @@ def reopen(*, desk: Desk, clash: Clash, why: str, at: datetime | None = None) ->
     clash.state, clash.outcome, clash.reason = Clash.State.OPEN, "", ""
     clash.decided_by = clash.decided_at = None
     clash.save(update_fields=["state", "outcome", "reason", "decided_by", "decided_at"])
+    clash.sides.update(words="")
     return _finish(act, "clash.reopened", clash, pairs).event
 
 
@@ -227,6 +287,11 @@ def put_line(act: Act, clash: Clash) -> Row | None:
         side_in_words(act, side)
         for side in clash.sides.select_related("request__author__user", "request").order_by("position")
     ]
+    if clash.kind == Clash.Kind.ANSWERS and clash.conflict is not None:
+        sides = [
+            f"{side} ({name})"
+            for side, name in zip(sides, records.authors_of(clash.conflict, clash), strict=False)
+        ]
     raiser = clash.raised_by.display_name if clash.raised_by else ""
     advised = clash.offered_at is not None
     cells = {
@@ -254,6 +319,25 @@ def side_in_words(act: Act, side: ClashSide) -> str:
         return f"{side.request.title} ({side.request.author.user.display_name})"
     item = act.framework.item(side.item_key)
     return f"{item.number} {item.title}"
+
+
+def _close(act: Act, clash: Clash, agreed: Agreed, words: Mapping[int, str]) -> None:
+    """Store the outcome with what the sides said then, and tell those who are to know."""
+    clash.state, clash.outcome, clash.reason = Clash.State.SETTLED, agreed.outcome, agreed.reason
+    clash.decided_by, clash.decided_at = agreed.decided_by, act.at
+    clash.save(update_fields=["state", "outcome", "reason", "decided_by", "decided_at"])
+    clash.informed.set(agreed.informed)
+    for side in clash.sides.filter(position__in=words):
+        side.words = words[side.position]
+        side.save(update_fields=["words"])
+    people = [member.user_id for member in agreed.informed]
+    act.notices.append((people, InboxItem.Kind.SETTLED, subject_of(clash), agreed.outcome))
+
+
+def subject_of(clash: Clash) -> Subject:
+    """Return what a notice about a clash is about."""
+    title = _("Conflict %(number)d: %(title)s") % {"number": clash.number, "title": clash.title}
+    return Subject(f"clash:{clash.number}", title, clash.internal)
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,15 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from engagements.models import Event
+from questionnaires import records
 from questionnaires.access import Desk
-from questionnaires.actions import lines
+from questionnaires.actions import clashes, lines
 from questionnaires.actions.act import Act
 from questionnaires.actions.answers import apply_settling, clean, settled_value
-from questionnaires.models import Answer, Conflict, Entry, Flag, Revision, Row
+from questionnaires.models import Answer, Clash, Conflict, Entry, Flag, Revision, Row
 from questionnaires.places import Place
 
 
@@ -69,9 +71,12 @@ def decide(
     outcome: str,
     shown: Shown,
     combined: Any = None,
+    agreed: clashes.Agreed | None = None,
     at: datetime | None = None,
 ) -> Event:
     """Settle a conflict: *mine* takes the kept value, *theirs* keeps the current one, *combined* takes a third.
+
+    Where both were brought side by side that is settled too, with what was *agreed* there.
 
     Taking a value is a revision like any other, so neither text is ever lost. Raises AlreadyDecided, and
     NotWhatWasShown when either value moved on since *shown*: nobody removes words they have not seen.
@@ -85,6 +90,9 @@ def decide(
     )
     answer.entry.engagement = desk.membership.engagement
     place = place_of(answer)
+    if agreed is not None:
+        agreed = clashes.checked(desk, agreed)
+    words = _side_by_side(desk, conflict)
     act = Act.begin(desk.membership, desk.questionnaire, at=at)
     entry = act.current(answer.entry)
     conflict.refresh_from_db()
@@ -105,6 +113,12 @@ def decide(
             apply_settling(act, entry, [(answer, before, value)])
     act.alter(conflict, outcome=outcome, decided_by=desk.membership.user, decided_at=act.at)
     act.change(entry, conflict=is_contested(entry))
+    settled: dict[str, Any] = {}
+    if words:
+        agreed = agreed or clashes.Agreed(
+            str(KEPT[Conflict.Outcome(outcome)]), _("Chosen at the question."), desk.membership
+        )
+        settled = clashes.answer_chosen(act, desk, conflict, words, agreed)
     return act.finish(
         "conflict.decided",
         entry=entry,
@@ -115,8 +129,23 @@ def decide(
             "outcome": outcome,
             "row": answer.row_id,
             "column": answer.column,
+            **settled,
         },
     )
+
+
+# What is written down as agreed where somebody just chooses.
+KEPT = {
+    Conflict.Outcome.MINE: gettext_lazy("The second answer was kept."),
+    Conflict.Outcome.THEIRS: gettext_lazy("What stood was kept."),
+    Conflict.Outcome.COMBINED: gettext_lazy("Both were combined into one answer."),
+}
+
+
+def _side_by_side(desk: Desk, conflict: Conflict) -> dict[int, str]:
+    """Return what both answers say where they were brought side by side, {} where they were not."""
+    clash = Clash.objects.open().filter(conflict=conflict).select_related("conflict__answer").first()
+    return records.words_of(desk.view, clash) if clash else {}
 
 
 @transaction.atomic

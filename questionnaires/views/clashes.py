@@ -1,5 +1,6 @@
 """Conflicts: what cannot both stand, side by side, ranked and settled with the client."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,15 +10,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest
+from engagements.models import Membership
 from engagements.policy import Permission
 from questionnaires import access, reading, records
 from questionnaires.access import Desk
 from questionnaires.actions import clashes as actions
+from questionnaires.actions.conflicts import AlreadyDecided, NotWhatWasShown, Shown, decide
 from questionnaires.actions.recommendations import NotPossible
-from questionnaires.advice_forms import ClashAdviceForm, ClashForm, ReasonForm, SettleClashForm
+from questionnaires.advice_forms import (
+    ClashAdviceForm,
+    ClashForm,
+    ConsequencesForm,
+    ReasonForm,
+    SettleClashForm,
+)
 from questionnaires.fragments import Drawing
-from questionnaires.models import Clash, Ranking, Request
+from questionnaires.models import Clash, Conflict, Ranking, Request
 from questionnaires.models.request import Weight
+from questionnaires.ruling import ruling
 from questionnaires.views.answers import problem
 from questionnaires.views.requests import form_page, page
 from questionnaires.views.shell import shell
@@ -70,6 +80,8 @@ def _context(desk: Desk, found: Clash) -> dict[str, Any]:
     mine = next((ranking for ranking in rankings if ranking.by_id == desk.membership.pk), None)
     count = len(sides)
     shows_advice = desk.membership.is_firm or found.offered_at is not None
+    records.count_rankings(sides, rankings)
+    rule = records.priority_rule(desk.view)
     return Drawing(desk.view).context(
         **shell(
             desk,
@@ -77,7 +89,6 @@ def _context(desk: Desk, found: Clash) -> dict[str, Any]:
             tab="conflicts",
             clash=found,
             sides=sides,
-            order=records.count_rankings(sides, rankings),
             rankings=[(ranking, records.places(ranking, sides)) for ranking in rankings],
             mine=records.places(mine, sides) if mine else {},
             my_words=mine.words if mine else "",
@@ -85,7 +96,8 @@ def _context(desk: Desk, found: Clash) -> dict[str, Any]:
             weights=Weight.choices,
             by_weight=bool(mine and mine.moscow),
             shows_advice=shows_advice,
-            rule=records.priority_rule(desk.view),
+            rule=rule,
+            ruling=ruling(desk.view, rule, sides, rankings, _people(desk, found)) if sides else None,
             rule_key=records.PRIORITY_RULE if desk.framework.has_item(records.PRIORITY_RULE) else "",
             items=[desk.framework.item(key) for key in found.item_keys if desk.framework.has_item(key)],
             informed=found.informed.select_related("user").order_by("user__display_name"),
@@ -143,7 +155,7 @@ def from_answers(request: SignedInRequest, engagement_id: int, conflict_id: int)
             title=item.title,
             says=_("Two people answered %(number)s differently, and both have their reasons.")
             % {"number": item.number},
-            parts=[actions.Part(item_key=key)],
+            parts=[actions.Part(item_key=key)] * 2,
             conflict=conflict,
         )
     except NotPossible as error:
@@ -196,36 +208,127 @@ def rank(request: SignedInRequest, engagement_id: int, number: int) -> HttpRespo
 def settle(request: SignedInRequest, engagement_id: int, number: int) -> HttpResponse:
     """Write down the outcome, with its reason and who is told."""
     desk, found = access.get_clash(request.user, engagement_id, number, can=Permission.DECIDE)
-    people = [
+    people = _people(desk, found)
+    sides = records.sides_of(desk.view, found)
+    rankings = list(Ranking.objects.filter(clash=found))
+    said = ruling(
+        desk.view,
+        records.priority_rule(desk.view),
+        records.count_rankings(sides, rankings),
+        rankings,
+        people,
+    )
+    form = SettleClashForm(
+        request.POST if request.method == "POST" else None,
+        people=people,
+        requests=[(side.side.position, side.side.request.title) for side in sides if side.side.request],
+        keep=_keep(found, sides),
+        start={
+            "decided_by": said.decides.pk if said and said.decides else None,
+            "informed": [side.side.request.author_id for side in sides if side.side.request],
+            "seen": _seen(found),
+        },
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            _settle(desk, found, form)
+        except NotPossible as error:
+            form.add_error(None, str(error))
+        except (AlreadyDecided, NotWhatWasShown) as error:
+            form.add_error("keep", str(error))
+        else:
+            return redirect("questionnaires:clash", engagement_id, number)
+    return form_page(
+        request,
+        desk,
+        form,
+        _("Settle conflict %(number)d") % {"number": number},
+        back=_url(found),
+        lede=said.words if said else "",
+    )
+
+
+def _people(desk: Desk, found: Clash) -> list[Membership]:
+    """Return who may settle it and be told of it: everybody here who sees it."""
+    return [
         member
         for member in reading.people(desk.view)
         if member.ended_at is None and not (found.internal and not member.is_firm)
     ]
-    sides = [side for side in found.sides.select_related("request") if side.request is not None]
-    form = SettleClashForm(
+
+
+def _keep(found: Clash, sides: Sequence[records.SideView]) -> list[tuple[str, str]]:
+    """Return which of two answers can be kept, in words; none where there is no such choice."""
+    if found.conflict is None or found.conflict.outcome or len(sides) != 2:
+        return []
+    outcomes = (Conflict.Outcome.THEIRS, Conflict.Outcome.MINE)
+    told = _("%(letter)s, %(name)s’s: %(words)s")
+    return [
+        (
+            str(outcome),
+            told
+            % {
+                "letter": side.letter,
+                "name": side.by.display_name if side.by else "",
+                "words": side.words[:200],
+            },
+        )
+        for outcome, side in zip(outcomes, sides, strict=True)
+    ]
+
+
+def _seen(found: Clash) -> str:
+    """Return the versions of two answers that a form was drawn with."""
+    conflict = found.conflict
+    return f"{conflict.answer.version}.{len(conflict.keys)}" if conflict is not None else ""
+
+
+def _settle(desk: Desk, found: Clash, form: SettleClashForm) -> None:
+    data = form.cleaned_data
+    agreed = actions.Agreed(data["outcome"], data["reason"], data["decided_by"], form.told)
+    if "keep" in data and found.conflict is not None:
+        version, _dot, saves = data["seen"].partition(".")
+        shown = Shown(int(version or 0), int(saves or 0))
+        decide(desk=desk, conflict=found.conflict, outcome=data["keep"], shown=shown, agreed=agreed)
+        return
+    actions.settle(
+        desk=desk,
+        clash=found,
+        outcome=agreed.outcome,
+        reason=agreed.reason,
+        decided_by=agreed.decided_by,
+        informed=agreed.informed,
+        taken=data.get("taken", []),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def weigh(request: SignedInRequest, engagement_id: int, number: int) -> HttpResponse:
+    """Say what each side of a conflict comes to."""
+    desk, found = access.get_clash(request.user, engagement_id, number, can=Permission.ANSWER)
+    form = ConsequencesForm(
         request.POST if request.method == "POST" else None,
-        people=people,
-        requests=[(side.position, side.request.title) for side in sides if side.request],
+        sides=[
+            (side.side.position, _name(side), side.side.consequence)
+            for side in records.sides_of(desk.view, found)
+        ],
     )
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
         try:
-            actions.settle(
-                desk=desk,
-                clash=found,
-                outcome=data["outcome"],
-                reason=data["reason"],
-                decided_by=data["decided_by"],
-                informed=form.told,
-                taken=data.get("taken", []),
-            )
+            actions.weigh(desk=desk, clash=found, consequences=form.given)
         except NotPossible as error:
             form.add_error(None, str(error))
         else:
             return redirect("questionnaires:clash", engagement_id, number)
-    return form_page(
-        request, desk, form, _("Settle conflict %(number)d") % {"number": number}, back=_url(found)
-    )
+    return form_page(request, desk, form, _("What each side comes to"), back=_url(found))
+
+
+def _name(side: records.SideView) -> str:
+    """Name a side in a form."""
+    if side.side.request is not None:
+        return f"{side.letter} {side.side.request.title}"
+    title = f"{side.item.number} {side.item.title}" if side.item else ""
+    return f"{side.letter} {title}, {side.by.display_name}" if side.by else f"{side.letter} {title}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,7 +11,7 @@ REPORT_PREFIX = "report:"
 
 
 def url_of(desk: Desk, key: str, anchor: str = "") -> str:
-    """Return the address of the item or register *key*, at *anchor* or else at the item itself.
+    """Return the address of the item, register or conflict *key*, at *anchor* or else at the item itself.
 
     The firm lands in the step, the client on the question alone. What is not there any more, or has no page of its
     own, leads to the overview.
@@ -20,6 +20,9 @@ def url_of(desk: Desk, key: str, anchor: str = "") -> str:
     if (number := key.removeprefix(REPORT_PREFIX)) != key and number.isdigit():
         page = reverse("reports:report", args=[pk, int(number)])
         return f"{page}#{anchor}" if anchor else page
+    kind, _colon, number = key.partition(":")
+    if kind == "clash" and number.isdigit():
+        return reverse("questionnaires:clash", args=[pk, number])
     if key.startswith(REGISTER_PREFIX) and framework.has_register(key.removeprefix(REGISTER_PREFIX)):
         page = reverse("questionnaires:register", args=[pk, key.removeprefix(REGISTER_PREFIX)])
     elif framework.has_item(key) and desk.may_see(item := framework.item(key)):

@@ -33,8 +33,8 @@ def edit(*, report: Report, edits: Edits, seen: int, by: User, at: datetime | No
     edits = clean(report, edits)
     number = history.lock(report.engagement)
     report.refresh_from_db(fields=["stage", "edits", "edited", "edited_by", "storage_name", "state"])
-    if report.is_receipt:
-        raise NotEditable(_("What came of a meeting is written once and stays as it is."))
+    if report.needs_no_release:
+        raise NotEditable(_("Receipts and certificates are written once and stay as they are."))
     if report.is_released:
         raise NotEditable(
             _("This report has been released and stays as it is. Write a new version to say it differently.")

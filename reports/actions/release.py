@@ -60,8 +60,8 @@ def send_to_review(*, report: Report, by: User | None, at: datetime | None = Non
     at = at or timezone.now()
     number = history.lock(report.engagement)
     report.refresh_from_db(fields=["stage", "state"])
-    if report.is_receipt:
-        raise NotADraft(_("Nobody has to read what came of a meeting before it counts."))
+    if report.needs_no_release:
+        raise NotADraft(_("Nobody has to read this before it counts: both sides have it already."))
     if report.stage == Report.Stage.REVIEW:
         transaction.set_rollback(True)
         return report
@@ -114,8 +114,8 @@ def obstacles(report: Report) -> list[str]:
     """Return why a report cannot be released as it is, in words; nothing means it can, leaks apart."""
     if report.edition != Side.CLIENT:
         return [_("This is the firm's own edition. Write the client's edition to release it.")]
-    if report.is_receipt:
-        return [_("Nobody has to release what came of a meeting: both sides read it already.")]
+    if report.needs_no_release:
+        return [_("Nobody has to release this: both sides read it already.")]
     if report.is_released:
         return [_("This report has been released already.")]
     found = []

@@ -92,7 +92,7 @@ def create(
             # One after another for an engagement: the number and the comparison with the last one belong together.
             Engagement.objects.select_for_update(no_key=True).only("pk").get(pk=view.engagement.pk)
             if released_before(view, kind) == released:
-                return _store(view, questionnaire, kind, data, by, at, released, like, schedule)
+                return store(view, questionnaire, kind, data, by, at, released, like, schedule)
 
 
 @contextmanager
@@ -162,16 +162,16 @@ def snapshot_of(view: Viewpoint, kind: str, at: datetime, released: Report | Non
     return {**data, "event": event}
 
 
-def _store(
+def store(
     view: Viewpoint,
     questionnaire: Questionnaire,
     kind: str,
     data: dict[str, Any],
     by: User | None,
     at: datetime,
-    released: Report | None,
-    like: Report | None,
-    schedule: Schedule | None,
+    released: Report | None = None,
+    like: Report | None = None,
+    schedule: Schedule | None = None,
 ) -> tuple[Report, bool]:
     """Store a snapshot, or return the report that says the same; under the engagement's lock."""
     engagement = view.engagement

@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from accounts.models import Side
 from engagements.policy import Role
 from questionnaires.document import Framework
+from questionnaires.gates import Standing
 from questionnaires.receipts import Receipt
 from reports.content import (
     architecture,
+    certificate,
     data_assessment,
     decision_log,
     deployment,
@@ -109,6 +111,22 @@ def snapshot_of_meeting(record: Record, kind: str, receipt: Receipt) -> dict[str
             # Two chapters need no page of contents.
             brief=True,
             sections=meeting.sections(receipt),
+        )
+
+
+def snapshot_of_gate(record: Record, kind: str, standing: Standing, told: dict[str, Any]) -> dict[str, Any]:
+    """Return the certificate of a gate as plain data; *told* is what `signed.certificate` says of it."""
+    with translation.override(record.house.language), timezone.override(record.engagement.zone):
+        return framed(
+            record,
+            kind=kind,
+            number=0,
+            title=certificate.title(standing),
+            cover_title=standing.gate.title,
+            lede=_("Who signed, when and with which words, and what the signatures cover."),
+            about=certificate.about(record, standing),
+            numbered=False,
+            sections=certificate.sections(record, standing, told),
         )
 
 

@@ -99,7 +99,10 @@ def conflict(stage: Stage, act: dict[str, Any]) -> None:
         desk=stage.by,
         title=told["title"],
         says=stage.text(told["says"]),
-        parts=[clashes.Part(request=one) for one in wanted],
+        parts=[
+            clashes.Part(request=one, consequence=words)
+            for one, words in zip(wanted, told["comes_to"], strict=True)
+        ],
         advice=clashes.Advice(
             options=told["options"],
             we_recommend=told["we_recommend"],

@@ -210,8 +210,8 @@ def review(request: SignedInRequest, engagement_id: int, report_id: int) -> Http
 def write_anew(request: SignedInRequest, engagement_id: int, report_id: int) -> HttpResponse:
     """Write a deliverable again, with the words that were added to this one."""
     desk, found = access.get_report_desk(request.user, engagement_id, report_id, can=Permission.WRITE_REPORT)
-    if found.is_receipt:
-        return problem(request, 409, _("What came of a meeting is written once and stays as it is."))
+    if found.needs_no_release:
+        return problem(request, 409, _("Receipts and certificates are written once and stay as they are."))
     try:
         fresh = writing.write_anew(desk=desk, report=found)
     except deliverables.NoSuchDeliverable:

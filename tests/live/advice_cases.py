@@ -16,7 +16,7 @@ OPTIONS = [
 ]
 CASES = {}
 # What it changes stands only on pages that always fetch themselves.
-ELSEWHERE = {"clashes.rank", "attempts.still_holds"}
+ELSEWHERE = {"clashes.rank", "clashes.weigh", "attempts.still_holds"}
 
 
 def case(name):
@@ -223,6 +223,13 @@ def _(scene):
     yield "register:conflicts"
     advice = clashes.Advice(we_recommend="At once for the top band", offered=True)
     clashes.advise(desk=scene.at("consultant"), clash=_again(found), advice=advice)
+
+
+@case("clashes.weigh")
+def _(scene):
+    found = _raise(scene)
+    yield "register:conflicts"
+    clashes.weigh(desk=scene.at("contributor"), clash=_again(found), consequences={1: "Twelve a shift"})
 
 
 @case("clashes.rank")
