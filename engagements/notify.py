@@ -1,6 +1,6 @@
 """Tell people what concerns them: one inbox item per event and person, and a mail where they want one."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -52,18 +52,20 @@ def notify(
     *,
     words: str = "",
     anchor: str = "",
+    mailed: Collection[int] = (),
 ) -> None:
     """Tell *people*, by their ids, in the transaction that wrote *event*; whoever did it is not told.
 
     Leaves out everybody who is not in the engagement now or whose side may not see the subject or the event, so
     that callers need not ask. *words* are a few of those that were said, *anchor* a place on the subject's page.
+    Those *mailed*, by their ids, get another mail about it and none from here.
     """
     firm_only = event.firm_only or subject.firm_only
     chosen = {}
     for member in _members(event, people, kind):
         if member.is_firm or not firm_only:
             by_mail = member.chosen or BY_MAIL[kind]  # type: ignore[attr-defined]
-            if event.at < timezone.now() - NEWS:
+            if event.at < timezone.now() - NEWS or member.user_id in mailed:
                 by_mail = InboxItem.ByMail.NEVER
             chosen[member.user_id] = (member.user, str(by_mail))
     if not chosen:

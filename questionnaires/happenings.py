@@ -125,6 +125,7 @@ WORDS: dict[str, tuple[Any, str]] = {
     "report.shared": (gettext_lazy("made a link to a report"), "link"),
     "report.link-ended": (gettext_lazy("ended a link to a report"), "x"),
     "report.mailed": (gettext_lazy("sent a report by mail"), "mail"),
+    "report.not-made": (gettext_lazy("could not make a report on its schedule"), "x"),
     "report.kept-back": (gettext_lazy("could not release a report on its schedule"), "lock"),
     "schedule.made": (gettext_lazy("planned when a report is written"), "cal"),
     "schedule.ended": (gettext_lazy("ended a plan of reports"), "x"),

@@ -145,7 +145,7 @@ def everything(touched: Touched, event: Event) -> None:
 
 OF_REPORTS = (
     *("report.written", "report.edited", "report.in-review", "report.taken-back", "report.released"),
-    *("report.shared", "report.link-ended", "report.mailed", "report.kept-back"),
+    *("report.shared", "report.link-ended", "report.mailed", "report.kept-back", "report.not-made"),
     *("schedule.made", "schedule.ended"),
 )
 # What an event touches besides the entries it changed. What is not here touches its own item.

@@ -30,7 +30,7 @@ def _report(membership: Membership, report_id: int) -> Report:
     report = (
         Report.objects.for_side(membership.side)
         .filter(engagement_id=membership.engagement_id, pk=report_id)
-        .select_related("requested_by", "released_by", "edited_by", "superseded_by", "replaces")
+        .select_related("requested_by", "released_by", "edited_by", "superseded_by", "replaces", "schedule")
         .first()
     )
     if report is None:

@@ -18,6 +18,7 @@ from questionnaires.models import (
     Clash,
     ClashSide,
     Decision,
+    Meeting,
     Reaction,
     RecommendationVersion,
     Request,
@@ -30,6 +31,8 @@ from reports.models import Report
 RUN = 5
 SHORTEST = 3
 LETTERS = 14
+# The name of a file is at least this and its ending.
+SHORTEST_NAME = 2
 WORD = re.compile(r"\w+")
 Run = tuple[str, ...]
 
@@ -49,6 +52,8 @@ class Secret:
 
     what: str
     text: str
+    # A name: it is looked for as it is, however short.
+    is_name: bool = False
 
 
 def leaks(view: Viewpoint, document: Snapshot) -> list[Leak]:
@@ -61,7 +66,7 @@ def leaks(view: Viewpoint, document: Snapshot) -> list[Leak]:
     known = {run for _part, runs in told for run in runs}
     hits: dict[Run, Secret] = {}
     for secret in secrets(view):
-        for run in runs(secret.text):
+        for run in runs(secret.text, is_name=secret.is_name):
             if run in known:
                 hits.setdefault(run, secret)
     if not hits:
@@ -112,17 +117,19 @@ def _texts(document: Snapshot) -> Iterator[tuple[str, str]]:
 
 
 def _runs_of_parts(document: Snapshot) -> Iterator[tuple[str, list[Run]]]:
-    lengths = set(range(SHORTEST, RUN + 1))
+    lengths = set(range(SHORTEST_NAME, RUN + 1))
     for part, text in _texts(document):
         if found := list(_all_runs(text, lengths)):
             yield part, found
 
 
-def runs(text: str) -> list[Run]:
+def runs(text: str, *, is_name: bool = False) -> list[Run]:
     """Return what a secret is recognised by: every run of words, or all of a short one."""
     words = WORD.findall(text.casefold())
     if len(words) >= RUN:
-        return [run for run in _of_length(words, RUN) if _is_telling(run)]
+        return [run for run in _of_length(words, RUN) if is_name or _is_telling(run)]
+    if is_name and len(words) >= SHORTEST_NAME:
+        return [tuple(words)]
     if len(words) >= SHORTEST and sum(map(len, words)) >= LETTERS:
         return [tuple(words)]
     return []
@@ -188,13 +195,21 @@ def secrets(view: Viewpoint) -> Iterator[Secret]:
         told = [clash.options, clash.we_recommend, clash.pros, clash.cons]
         for text in [*told, *([clash.title, clash.says] if clash.internal else [])]:
             yield Secret(what, text)
-    for point in AgendaPoint.objects.filter(meeting__engagement=engagement, firm_only=True):
+    for title in Meeting.objects.filter(engagement=engagement, firm_only=True).values_list(
+        "title", flat=True
+    ):
+        yield Secret(_("a meeting among us"), title)
+    points = AgendaPoint.objects.filter(meeting__engagement=engagement)
+    for point in points.filter(Q(firm_only=True) | Q(meeting__firm_only=True)):
         yield Secret(_("a point of our own on an agenda"), point.title)
         yield Secret(_("a point of our own on an agenda"), point.note)
+    for report in Report.objects.filter(engagement=engagement, edition=Side.FIRM).exclude(edits={}):
+        for text in texts_of([report.edits.get("foreword", ""), report.edits.get("texts", {})]):
+            yield Secret(_("words of ours in %(report)s") % {"report": report.name}, text)
     for file in File.objects.filter(engagement=engagement, removed_at=None).difference(
         File.objects.for_side(Side.CLIENT).filter(engagement=engagement, removed_at=None)
     ):
-        yield Secret(_("the name of a file of ours"), file.name)
+        yield Secret(_("the name of a file of ours"), file.name, is_name=True)
 
 
 def shared(view: Viewpoint) -> Iterator[str]:
@@ -230,6 +245,11 @@ def shared(view: Viewpoint) -> Iterator[str]:
         Attempt.objects.filter(engagement=engagement).values_list(
             "name", "hypothesis", "approach", "settings", "lesson"
         ),
+        File.objects.for_side(Side.CLIENT).filter(engagement=engagement).values_list("name", flat=True),
+        Meeting.objects.filter(engagement=engagement, firm_only=False).values_list("title", flat=True),
+        AgendaPoint.objects.filter(
+            meeting__engagement=engagement, meeting__firm_only=False, firm_only=False
+        ).values_list("title", "note"),
         Report.objects.for_side(Side.CLIENT).filter(engagement=engagement).values_list("snapshot", flat=True),
     ]
     for rows in tables:

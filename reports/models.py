@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Client, Side, User
-from engagements.models import Engagement, Redaction
+from engagements.models import Engagement, Membership, Redaction
 from questionnaires.models import FrameworkVersion
 
 # Letters and digits that nobody reads for one another.
@@ -281,6 +281,9 @@ class Schedule(models.Model):
     next_on = models.DateField()
     at = models.TimeField()
     then = models.CharField(max_length=7, choices=Report.Then, blank=True)
+    # Who gets it by mail once it is released, whoever releases it; with the file, or only the way to it.
+    people = models.ManyToManyField(Membership, related_name="+")
+    with_file = models.BooleanField(default=False)
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")

@@ -1,5 +1,6 @@
 """What becomes of a draft: it goes into review, it is released and stands from then on, a later one supersedes it."""
 
+import uuid
 from datetime import datetime
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from engagements.notify import Subject, notify
 from engagements.policy import Role
 from questionnaires.access import Viewpoint
 from questionnaires.models import Questionnaire
+from reports.actions import sharing
 from reports.actions.editing import fingerprint, told
 from reports.content.edits import Edits, Snapshot, document_of, edited
 from reports.leaks import Leak, leaks
@@ -110,6 +112,11 @@ def current(report: Report) -> Report | None:
     )
 
 
+def mailed(report: Report) -> list[Membership]:
+    """Return who gets a report by mail once it is released, because the plan that it was written on says so."""
+    return list(report.schedule.people.current().select_related("user")) if report.schedule else []
+
+
 def obstacles(report: Report) -> list[str]:
     """Return why a report cannot be released as it is, in words; nothing means it can, leaks apart."""
     if report.edition != Side.CLIENT:
@@ -190,7 +197,19 @@ def _release(report: Report, looked_at: str, by: User, at: datetime) -> Report:
     event = _record("report.released", report, number, by, at)
     people = Membership.objects.current().filter(engagement=report.engagement)
     told_to = [member.user_id for member in people if member.side == Side.CLIENT]
-    notify(event, told_to, InboxItem.Kind.REPORT, subject_of(report))
+    chosen = mailed(report)
+    subject, apart = subject_of(report), [member.user_id for member in chosen]
+    notify(event, told_to, InboxItem.Kind.REPORT, subject, mailed=apart)
+    if report.schedule and chosen:
+        sharing.send(
+            report=report,
+            people=chosen,
+            with_file=report.schedule.with_file,
+            words="",
+            key=uuid.uuid4(),
+            by=by,
+            at=at,
+        )
     return report
 
 

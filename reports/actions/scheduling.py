@@ -1,6 +1,7 @@
 """Have reports written by themselves: every so many weeks at a time of day, missed ones once when the worker is back."""
 
 import logging
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection, transaction
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Side, User
 from engagements import doorbell, history
-from engagements.models import Engagement, Event, InboxItem, Membership
+from engagements.models import Engagement, InboxItem, Membership
 from engagements.notify import notify
 from engagements.policy import Permission
 from questionnaires.access import Viewpoint
@@ -37,12 +38,13 @@ PLANS = doorbell.Work(
         WHERE {DUE.format(now="clock_timestamp()")} ORDER BY s.id LIMIT 20
     """,  # noqa: S608 - our own words
 )
-# Reports whose file is there and which are not to stay drafts.
+# Reports that are not to stay drafts and whose file is there, or could not be made.
 FOLLOW_UPS = doorbell.Work(
     task="reports.follow_up",
     due="""
         SELECT id, "then" FROM reports_report
-        WHERE "then" <> '' AND state = 'done' AND storage_name NOT LIKE 'reports/parts-%' ORDER BY id LIMIT 20
+        WHERE "then" <> '' AND (state = 'failed' OR (state = 'done' AND storage_name NOT LIKE 'reports/parts-%'))
+        ORDER BY id LIMIT 20
     """,
 )
 
@@ -63,17 +65,21 @@ def plan(
     at: time,
     then: str,
     by: User,
+    people: Collection[Membership] = (),
+    with_file: bool = False,
     now: datetime | None = None,
 ) -> Schedule:
     """Have a deliverable written from *first_on* on, every so many weeks; *at* is by the engagement's clock.
 
-    Replaces the plan there is for the same deliverable and edition. Raises NotPlannable.
+    *people* get each of them by mail once it is released, with the file or only the way to it. Replaces the plan there is for the same deliverable and edition. Raises NotPlannable.
     """
     now = now or timezone.now()
     if kind not in deliverables.titles(questionnaire.framework) or edition not in Side.values:
         raise NotPlannable(_("There is no such deliverable. Choose one of the list."))
     if then == Report.Then.RELEASE and edition != Side.CLIENT:
         raise NotPlannable(_("Our own edition is never released. Choose what else becomes of it."))
+    if people and edition != Side.CLIENT:
+        raise NotPlannable(_("Our own edition is never released, so nobody gets it by mail."))
     if every not in Schedule.Every.values or then not in Report.Then.values:
         raise NotPlannable(_("Choose how often it is written and what becomes of it."))
     if moment(engagement, first_on, at) <= now:
@@ -90,9 +96,11 @@ def plan(
         next_on=first_on,
         at=at,
         then=then,
+        with_file=with_file,
         created_by=by,
         created_at=now,
     )
+    schedule.people.set(people)
     _record("schedule.made", schedule, questionnaire, number, by, now)
     return schedule
 
@@ -177,12 +185,18 @@ def write_as_planned(schedule_id: int, *, now: datetime | None = None) -> Report
             except deliverables.NoSuchDeliverable:
                 outcome = _("The framework has no such deliverable any more.")
             else:
-                if not is_new:
+                if not is_new and not _goes_along(report, schedule):
                     outcome = _("Nothing had changed since %(report)s.") % {"report": report.name}
     Schedule.objects.filter(pk=schedule.pk, next_on=due, attempts=attempt).update(
         next_on=next_after(schedule, now), lease_until=None, attempts=0, last_on=due, outcome=outcome[:300]
     )
     return report
+
+
+def _goes_along(report: Report, schedule: Schedule) -> bool:
+    """Let a draft that says the same already be the one of a plan; one that people work on stays theirs."""
+    untouched = Report.objects.filter(pk=report.pk, stage=Report.Stage.DRAFT, edited=0, then="")
+    return bool(untouched.update(then=schedule.then, schedule=schedule, due_on=schedule.next_on))
 
 
 def _claim(schedule_id: int, now: datetime) -> int | None:
@@ -201,14 +215,22 @@ def _claim(schedule_id: int, now: datetime) -> int | None:
 
 
 def follow_up(report_id: int, *, now: datetime | None = None) -> None:
-    """Give a finished report of a plan to be read, or release it; where that cannot be, say why and let it be read."""
+    """Give a finished report of a plan to be read, or release it; where that cannot be, say why and let it be read.
+
+    Of one whose file could not be made, those who write here are told.
+    """
     now = now or timezone.now()
     report = (
         Report.objects.select_related("engagement__client", "schedule__created_by")
         .filter(pk=report_id)
         .first()
     )
-    if report is None or not report.then or report.state != Report.State.DONE or report.in_parts:
+    if report is None or not report.then:
+        return
+    if report.state == Report.State.FAILED:
+        _say(report, "report.not-made", report.error, now)
+        return
+    if report.state != Report.State.DONE or report.in_parts:
         return
     why_not = ""
     if report.then == Report.Then.RELEASE and not report.is_released:
@@ -220,7 +242,7 @@ def follow_up(report_id: int, *, now: datetime | None = None) -> None:
     if report.stage == Report.Stage.DRAFT:
         releasing.send_to_review(report=report, by=None, at=now)
     if why_not:
-        _say_why_not(report, why_not, now)
+        _say(report, "report.kept-back", why_not, now)
     Report.objects.filter(pk=report.pk).exclude(then="").update(then="")
 
 
@@ -239,10 +261,14 @@ def _releaser(report: Report, owner: User | None) -> User:
 
 
 @transaction.atomic
-def _say_why_not(report: Report, why_not: str, now: datetime) -> Event:
+def _say(report: Report, kind: str, why_not: str, now: datetime) -> None:
     number = history.lock(report.engagement)
+    # Once, however often somebody rings for it.
+    if not Report.objects.filter(pk=report.pk).exclude(then="").update(then=""):
+        transaction.set_rollback(True)
+        return
     event = history.record(
-        "report.kept-back",
+        kind,
         engagement=report.engagement,
         number=number,
         by=None,
@@ -252,4 +278,3 @@ def _say_why_not(report: Report, why_not: str, now: datetime) -> Event:
     )
     people = [member.user_id for member in releasing.reviewers(report) if member.may(Permission.RELEASE)]
     notify(event, people, InboxItem.Kind.REVIEW, releasing.subject_of(report), words=why_not)
-    return event

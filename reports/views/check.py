@@ -33,7 +33,8 @@ def check(request: HttpRequest, code: str = "") -> HttpResponse:
         return page(request, "ask")
     report = find(code)
     if report is None:
-        return page(request, "unknown", code=code[:40], status=404)
+        # Of the same status as an answer, so that nothing but the words tells a code that is known from one that is not.
+        return page(request, "unknown", code=code[:40])
     return page(request, "known", report=report, mine=is_mine(request, report))
 
 

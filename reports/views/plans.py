@@ -16,6 +16,7 @@ from accounts.http import SignedInRequest, posted
 from accounts.models import Side
 from engagements.models import Engagement
 from engagements.policy import Permission
+from questionnaires import reading
 from questionnaires.access import Desk, get_desk
 from questionnaires.views.shell import shell
 from reports import access
@@ -24,6 +25,7 @@ from reports.content import deliverables
 from reports.content.kinds import STATUS
 from reports.content.record import day
 from reports.models import Report, Schedule
+from reports.views.sharing import WAYS
 
 FRIDAY = 4
 
@@ -46,8 +48,31 @@ class PlanForm(forms.Form):
         label=gettext_lazy("What becomes of it"), required=False, widget=forms.RadioSelect
     )
 
+    people = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Sent by mail to"),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Once it is released, also when one of us releases it by hand."),
+    )
+    way = forms.ChoiceField(
+        label=gettext_lazy("What they get"),
+        choices=WAYS,
+        widget=forms.RadioSelect,
+    )
+
     def __init__(self, data: Any = None, *, desk: Desk, **options: Any) -> None:
         super().__init__(data, **options)
+        self.members = {
+            str(member.pk): member
+            for member in reading.people(desk.view)
+            if member.ended_at is None and member.user.is_active
+        }
+        chosen = self.fields["people"]
+        assert isinstance(chosen, forms.TypedMultipleChoiceField)  # noqa: S101 - it is, see above
+        chosen.choices = [
+            (key, f"{member.user.display_name}, {member.user.email}") for key, member in self.members.items()
+        ]
         client = desk.engagement.client.short_name
         self._offer("kind", [*deliverables.titles(desk.framework).items()])
         self._offer(
@@ -82,12 +107,15 @@ def plan(request: SignedInRequest, engagement_id: int) -> HttpResponse:
     desk = get_desk(request.user, engagement_id, can=Permission.MANAGE)
     form = PlanForm(posted(request), desk=desk, initial=usual(desk.engagement, timezone.now()))
     if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
         try:
             made = scheduling.plan(
                 engagement=desk.engagement,
                 questionnaire=desk.questionnaire,
                 by=request.user,
-                **form.cleaned_data,
+                people=[form.members[str(pk)] for pk in data["people"]],
+                with_file=data["way"] == "file",
+                **{name: data[name] for name in ("kind", "edition", "every", "first_on", "at", "then")},
             )
         except scheduling.NotPlannable as error:
             form.add_error(None, str(error))
@@ -112,6 +140,7 @@ def usual(engagement: Engagement, now: datetime) -> dict[str, Any]:
         "first_on": friday,
         "at": "15:00",
         "then": Report.Then.REVIEW,
+        "way": "link",
     }
 
 

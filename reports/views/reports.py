@@ -64,7 +64,8 @@ def reports(request: SignedInRequest, engagement_id: int) -> HttpResponse:
 def plans_of(desk: Desk) -> list[Schedule]:
     """Return what is written by itself, each with its title."""
     titles = deliverables.titles(desk.framework)
-    found = list(Schedule.objects.filter(engagement=desk.engagement, ended_at=None).order_by("next_on", "pk"))
+    going = Schedule.objects.filter(engagement=desk.engagement, ended_at=None).order_by("next_on", "pk")
+    found = list(going.prefetch_related("people__user"))
     for plan in found:
         plan.title = titles.get(plan.kind, plan.kind)  # type: ignore[attr-defined]
     return found
@@ -266,6 +267,7 @@ def release(request: SignedInRequest, engagement_id: int, report_id: int) -> Htt
         leaks=leaks if status != 200 or obstacles else releasing.leaks_of(found),
         before=releasing.current(found),
         readers=[member for member in reading.people(desk.view) if is_reader(member)],
+        mailed=releasing.mailed(found),
     )
     with timezone.override(desk.engagement.zone):
         return render(request, "reports/release.html", context, status=status)

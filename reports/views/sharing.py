@@ -30,6 +30,10 @@ from reports.views.reports import file_of, problem
 
 # Looking at a link and opening it, for each address of the network; passwords are counted for each link besides.
 LIMIT = {"shared": "60/m/ip"}
+WAYS = [
+    ("link", gettext_lazy("the way to it; they sign in to read it")),
+    ("file", gettext_lazy("the file itself, and the way to it")),
+]
 
 
 class LinkForm(forms.Form):
@@ -65,10 +69,7 @@ class SendForm(forms.Form):
     )
     way = forms.ChoiceField(
         label=gettext_lazy("What they get"),
-        choices=[
-            ("link", gettext_lazy("the way to it; they sign in to read it")),
-            ("file", gettext_lazy("the file itself, and the way to it")),
-        ],
+        choices=WAYS,
         widget=forms.RadioSelect,
         initial="link",
     )

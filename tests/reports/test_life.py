@@ -4,12 +4,16 @@ import threading
 import uuid
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Side
 from engagements.actions import threads
 from engagements.models import Event, InboxItem
+from questionnaires.actions import evidence
+from questionnaires.models import Meeting
 from questionnaires.places import subject_of
 from reports import leaks
 from reports.actions import editing, release, writing
@@ -285,6 +289,35 @@ class TestLeaks:
 
         assert "an answer that is hidden" in self.refused(manager, report)
 
+    def test_the_name_of_a_file_of_ours_is_found_however_short(self, manager, of_pm):
+        evidence.attach(
+            desk=of_pm,
+            entry=of_pm.engagement.entries.get(item_key="background"),
+            upload=SimpleUploadedFile("rates.txt", b"Words."),
+            firm_only=True,
+        )
+
+        assert "the name of a file of ours" in self.refused(manager, self.with_words(of_pm, "See rates.txt."))
+
+    def test_words_of_our_own_edition_are_found(self, manager, of_pm):
+        ours = draft_of(of_pm, edition=Side.FIRM)
+        editing.edit(report=ours, edits=Edits(NOTE), seen=0, by=of_pm.membership.user)
+
+        assert f"words of ours in {ours.name}" in self.refused(manager, self.with_words(of_pm, NOTE))
+
+    def test_what_we_noted_in_a_meeting_among_us_is_found(self, manager, of_pm):
+        meeting = Meeting.objects.create(
+            engagement=of_pm.engagement,
+            title="Before the board meets",
+            starts_at=timezone.now(),
+            minutes=30,
+            firm_only=True,
+            made_by=of_pm.membership,
+        )
+        meeting.points.create(position=1, kind="words", title="Tactics", minutes=5, note=NOTE)
+
+        assert "a point of our own on an agenda" in self.refused(manager, self.with_words(of_pm, NOTE))
+
     def test_a_note_that_quotes_what_both_read_is_no_leak(self, manager, of_pm, engagement):
         save(manager, engagement, "problem-statement", NOTE, settle="1")
         save(manager, engagement, "background", NOTE, part="note")
@@ -505,7 +538,7 @@ class TestCheck:
 
         draft, unknown = self.page(client, report.code), self.page(client, "AAAA-AAAA")
 
-        assert draft.status_code == unknown.status_code == 404
+        assert draft.status_code == unknown.status_code == 200
         assert draft.text.replace(report.code, "") == unknown.text.replace("AAAA-AAAA", "")
 
     def test_takes_a_code_as_people_type_it(self, of_pm, client):
@@ -521,7 +554,7 @@ class TestCheck:
     def test_takes_nonsense_calmly(self, client, typed, db):
         response = client.get(reverse("reports:check-ask"), {"code": typed}, follow=True)
 
-        assert response.status_code == 404
+        assert response.status_code == 200
         assert "We know no released document" in response.text
 
     def test_leads_whoever_is_in_the_engagement_to_it(self, of_pm, helen, outsider, client_for):
@@ -533,7 +566,7 @@ class TestCheck:
     def test_who_tries_many_codes_has_to_wait(self, client, db):
         answers = [self.page(client, "AAAA-AAAA").status_code for _code in range(31)]
 
-        assert answers == [404] * 30 + [429]
+        assert answers == [200] * 30 + [429]
 
 
 def test_writing_anew_without_news_is_asked_for_once(of_pm):

@@ -8,8 +8,9 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from engagements.models import Event, InboxItem, Membership
-from reports.actions import scheduling, writing
+from engagements.models import Event, InboxItem, Mail, Membership
+from reports.actions import editing, scheduling, writing
+from reports.content.edits import Edits
 from reports.models import Report, Schedule
 from tests.questionnaires.saves import save
 from tests.reports.lives import finished, go_on
@@ -213,6 +214,81 @@ class TestThen:
         assert InboxItem.objects.filter(user=project_manager, event=event.number).exists()
         assert not InboxItem.objects.filter(user=sponsor).exists()
 
+    def test_whoever_was_chosen_gets_it_by_mail_and_nobody_two(
+        self, planned, engagement, sponsor, contributor, consultant
+    ):
+        chosen = engagement.memberships.filter(user__in=[sponsor, consultant])
+        report = self.written(self.due(planned, then="release", people=list(chosen), with_file=True))
+        Mail.objects.all().delete()
+
+        scheduling.follow_up(report.pk)
+
+        mails = {mail.to: (mail.kind, mail.attachment) for mail in Mail.objects.all()}
+        assert mails == {
+            sponsor.email: ("sent-report", report.storage_name),
+            consultant.email: ("sent-report", report.storage_name),
+            **{
+                member.user.email: ("report", "")
+                for member in engagement.memberships.exclude(user=sponsor)
+                if member.side == "client"
+            },
+        }
+        assert InboxItem.objects.filter(user=sponsor, kind="report").exists()
+        assert Event.objects.filter(kind="report.mailed").count() == 1
+
+    def test_it_is_mailed_when_somebody_releases_it_by_hand_and_to_nobody_who_left(
+        self, planned, manager, engagement, sponsor, contributor
+    ):
+        chosen = engagement.memberships.filter(user__in=[sponsor, contributor])
+        report = self.written(self.due(planned, people=list(chosen)))
+        scheduling.follow_up(report.pk)
+        chosen.filter(user=contributor).update(ended_at=timezone.now())
+        page = manager.get(reverse("reports:release", args=[engagement.pk, report.pk])).text
+        assert f"as a link, to {sponsor.display_name}." in page
+
+        manager.post(reverse("reports:release", args=[engagement.pk, report.pk]))
+
+        assert [mail.to for mail in Mail.objects.filter(kind="sent-report")] == [sponsor.email]
+
+    def test_a_draft_that_says_the_same_goes_the_way_of_the_plan(self, planned, desk, project_manager):
+        draft, _new = writing.write_report(desk=desk(project_manager), kind="status-report", edition="client")
+        schedule = self.due(planned, then="release")
+
+        report = self.written(schedule)
+        scheduling.follow_up(report.pk)
+
+        report.refresh_from_db()
+        schedule.refresh_from_db()
+        assert (report.pk, report.stage, schedule.outcome) == (draft.pk, "released", "")
+
+    def test_a_draft_that_people_work_on_stays_theirs(self, planned, desk, project_manager):
+        draft, _new = writing.write_report(desk=desk(project_manager), kind="status-report", edition="client")
+        editing.edit(report=draft, edits=Edits("Before all"), seen=0, by=project_manager)
+        schedule = self.due(planned, then="release")
+
+        self.written(schedule)
+
+        draft.refresh_from_db()
+        schedule.refresh_from_db()
+        assert draft.then == ""
+        assert schedule.outcome == f"Nothing had changed since {draft.name}."
+
+    def test_we_are_told_of_one_that_could_not_be_made_once(self, planned, project_manager, sponsor):
+        report = scheduling.write_as_planned(self.due(planned).pk, now=timezone.now())
+        Report.objects.filter(pk=report.pk).update(state="failed", error="The disk is full.")
+        with connection.cursor() as cursor:
+            cursor.execute(scheduling.FOLLOW_UPS.due)
+            assert [row[0] for row in cursor.fetchall()] == [report.pk]
+
+        for _ring in range(2):
+            scheduling.follow_up(report.pk)
+
+        event = Event.objects.get(kind="report.not-made")
+        assert event.firm_only
+        told = InboxItem.objects.get(user=project_manager, event=event.number)
+        assert told.words == "The disk is full."
+        assert not InboxItem.objects.filter(user=sponsor).exists()
+
     def test_one_whose_planner_left_is_not_released(self, planned, project_manager):
         report = self.written(self.due(planned, then="release"))
         Membership.objects.filter(user=project_manager).update(ended_at=timezone.now())
@@ -232,6 +308,7 @@ class TestPages:
             "first_on": "2026-11-27",
             "at": "15:00",
             "then": "review",
+            "way": "link",
             **more,
         }
 
@@ -263,6 +340,8 @@ class TestPages:
             {"every": "3"},
             {"at": "25:00"},
             {"edition": "firm", "then": "release"},
+            {"people": ["0"]},
+            {"way": "pigeon"},
         ],
     )
     def test_refuses_nonsense(self, manager, engagement, more):
@@ -270,6 +349,19 @@ class TestPages:
 
         assert response.status_code == 422
         assert not Schedule.objects.exists()
+
+    @time_machine.travel(utc(2026, 11, 23, 9), tick=True)
+    def test_says_who_gets_it(self, manager, engagement, sponsor, world):
+        seat = engagement.memberships.get(user=sponsor)
+        elsewhere = world.other_engagement.memberships.first()
+        url = reverse("reports:plan", args=[engagement.pk])
+        assert manager.post(url, self.body(people=[elsewhere.pk])).status_code == 422
+        assert manager.post(url, self.body(people=[seat.pk], edition="firm")).status_code == 422
+
+        assert manager.post(url, self.body(people=[seat.pk], way="file")).status_code == 302
+
+        page = manager.get(reverse("reports:reports", args=[engagement.pk])).text
+        assert f"By mail, with the file, to {sponsor.display_name}" in page
 
     def test_a_second_plan_takes_the_place_of_the_first(self, planned):
         first, second = planned(), planned(every=4)
