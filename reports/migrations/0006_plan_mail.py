@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("engagements", "0005_mail_with_a_file"),
-        ("reports", "0004_life"),
+        ("reports", "0005_certificates"),
     ]
 
     operations = [
