@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 
 # In these addresses the last part is a key; it never reaches a log.
-KEYS_IN_PATHS = re.compile(r"(/invitations/|/password/reset/key/|/mail/stop/)[^/\s\"]+")
+KEYS_IN_PATHS = re.compile(r"(/invitations/|/password/reset/key/|/mail/stop/|/shared/)[^/\s\"]+")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 

@@ -125,6 +125,11 @@ def qr(url: str) -> str:
     return drawing.replace("<svg ", f'<svg role="img" aria-label="{escape(url)}" ', 1)
 
 
+def printed_qr(url: str) -> str:
+    """Return a QR code as an address that holds its picture, for the foot of every page: stored in a file only once."""
+    return segno.make(url, error="m", micro=False).png_data_uri(scale=8, border=0)
+
+
 def without(snapshot: Snapshot, section_key: str, index: int | None, note: str) -> Snapshot:
     """Return a copy in which one block of a section, or all of them, is plain text with a note."""
     changed = copy.deepcopy(snapshot)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from questionnaires.spreadsheet import as_csv
 from reports.render import process
 from reports.render.child import ASSETS
-from reports.render.document import Frame, Snapshot, html, without, words_of
+from reports.render.document import Frame, Snapshot, html, printed_qr, without, words_of
 from reports.render.process import RenderFailed
 
 SHEETS = [f"{ASSETS}css/tokens.css", f"{ASSETS}css/report.css"]
@@ -128,7 +128,7 @@ def _set(
     job = {
         "html": html(snapshot, frame),
         "sheets": sheets(),
-        "style": page_style(snapshot),
+        "style": page_style(snapshot, frame),
         "target": str(target),
         "variant": "pdf/a-3a",
         "epoch": epoch(snapshot),
@@ -146,8 +146,8 @@ def _set(
     return process.set_document(job, seconds=seconds or 60 + 2 * expected, step=step)
 
 
-def page_style(snapshot: Snapshot) -> str:
-    """Return the rules that depend on the document: the size of its paper."""
+def page_style(snapshot: Snapshot, frame: Frame | None = None) -> str:
+    """Return the rules that depend on the document: the size of its paper, its colours, the code at its feet."""
     size, height = {"A4": ("A4", "297mm"), "Letter": ("letter", "279.4mm")}[snapshot.get("paper", "A4")]
     house = snapshot.get("house", {})
     colours = [
@@ -156,6 +156,11 @@ def page_style(snapshot: Snapshot) -> str:
         if COLOUR.fullmatch(value)
     ]
     style = f"@page {{ size: {size}; }} .cover {{ height: {height}; }}"
+    if frame is not None and frame.code:
+        place = "no-repeat left center / 10mm 10mm; padding-left: 12mm; width: 34mm; text-align: left"
+        style += (
+            f' @page {{ @bottom-center {{ background: url("{printed_qr(frame.check_url)}") {place}; }} }}'
+        )
     return f"{style} :root {{ {'; '.join(colours)} }}" if colours else style
 
 
@@ -224,7 +229,7 @@ def _try(snapshot: Snapshot, frame: Frame, section_key: str) -> RenderFailed | N
     job = {
         "html": html(snapshot, frame, only=section_key),
         "sheets": sheets(),
-        "style": page_style(snapshot),
+        "style": page_style(snapshot, frame),
         "target": str(process.assets() / "unused"),
         "check": True,
         "epoch": epoch(snapshot),

@@ -28,6 +28,8 @@ from reports.models import Report, Schedule
 from reports.views.sharing import WAYS
 
 FRIDAY = 4
+# In a form nothing chosen is not the same as a draft.
+STAY = "draft"
 
 
 class PlanForm(forms.Form):
@@ -44,9 +46,7 @@ class PlanForm(forms.Form):
         help_text=gettext_lazy("It keeps to this day of the week."),
     )
     at = forms.TimeField(label=gettext_lazy("At"), widget=forms.TimeInput(attrs={"type": "time"}))
-    then = forms.ChoiceField(
-        label=gettext_lazy("What becomes of it"), required=False, widget=forms.RadioSelect
-    )
+    then = forms.ChoiceField(label=gettext_lazy("What becomes of it"), widget=forms.RadioSelect)
 
     people = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Sent by mail to"),
@@ -86,7 +86,7 @@ class PlanForm(forms.Form):
             "then",
             [
                 (Report.Then.REVIEW, _("A draft that we are asked to read")),
-                (Report.Then.STAY, _("A draft that waits here")),
+                (STAY, _("A draft that waits here")),
                 (
                     Report.Then.RELEASE,
                     _("Released to %(name)s straight away, unless it would show what only we may know")
@@ -94,6 +94,11 @@ class PlanForm(forms.Form):
                 ),
             ],
         )
+
+    def clean_then(self) -> str:
+        """Return what becomes of it as it is kept."""
+        chosen: str = self.cleaned_data["then"]
+        return Report.Then.STAY if chosen == STAY else chosen
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]

@@ -1,7 +1,7 @@
 """Hand a released report on: links for people without an account, mails to the engagement's own."""
 
 import uuid
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -101,7 +101,7 @@ def share(request: SignedInRequest, engagement_id: int, report_id: int) -> HttpR
     made: dict[str, Any] = {}
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        ends = datetime.combine(data["ends"] + timedelta(days=1), time(), engagement.zone)
+        ends = datetime.combine(data["ends"], time(23, 59, 59), engagement.zone)
         try:
             link, token = sharing.make_link(
                 report=report,

@@ -3,7 +3,9 @@
 import threading
 import uuid
 
+import pikepdf
 import pytest
+from django.core.files import storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
@@ -16,9 +18,10 @@ from questionnaires.actions import evidence
 from questionnaires.models import Meeting
 from questionnaires.places import subject_of
 from reports import leaks
-from reports.actions import editing, release, writing
+from reports.actions import editing, release, setting, writing
 from reports.content.edits import Edits, document_of
 from reports.models import Report
+from reports.render import process
 from tests.people import browser_of
 from tests.questionnaires.saves import save
 from tests.reports.lives import draft_of, finished, go_on, released_of
@@ -556,6 +559,26 @@ class TestCheck:
 
         assert response.status_code == 200
         assert "We know no released document" in response.text
+
+    def test_the_picture_of_it_at_the_foot_of_pages_is_in_the_file_once(self, of_pm):
+        report = draft_of(of_pm)
+        report.state, report.attempts = "queued", 0
+        report.save()
+
+        setting.set_report(report.pk)
+        process.end()
+
+        with storage.default_storage.open(fresh(report).storage_name) as stored, pikepdf.open(stored) as pdf:
+            squares = [
+                one
+                for one in pdf.objects
+                if isinstance(one, pikepdf.Stream)
+                and one.get("/Subtype") == "/Image"
+                and one.Width == one.Height
+            ]
+            # Once in the file, and drawn at the foot of every page after the cover.
+            assert len(squares) == 1
+            assert squares[0].Width >= 29 * 8
 
     def test_leads_whoever_is_in_the_engagement_to_it(self, of_pm, helen, outsider, client_for):
         report = released_of(of_pm)

@@ -11,6 +11,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from config.logs import JsonLines
 from engagements import mail
 from engagements.models import Event, Mail
 from reports.actions import sharing
@@ -168,6 +169,16 @@ class TestOpening:
         assert len({answer.content for answer in answers}) == 1
         assert Event.objects.filter(kind="report.link-ended").count() == 1
         assert client.post(url).status_code == 404
+
+    def test_no_log_line_holds_the_address(self, report, client, caplog):
+        _link, url = made(report, password=PASSWORD)
+        client.post(url, {"password": "wrong"})
+        with time_machine.travel(timezone.now() + timedelta(days=4)):
+            client.get(url)
+        lines = [JsonLines().format(record) for record in caplog.records]
+
+        assert any("/shared/" in line for line in lines)
+        assert not any(url.split("/")[2] in line for line in lines)
 
     def test_says_that_there_is_a_later_version(self, report, client, manager, of_pm):
         _link, url = made(report)
