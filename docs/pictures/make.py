@@ -35,6 +35,7 @@ PICTURES = [
     ("health", MAYA, "health/", (1440, 1000)),
     ("conflict", HELEN, "conflicts/4/", (1440, 1000)),
     ("decision", MAYA, "decisions/3/", (1440, 1000)),
+    ("meeting", MAYA, "meetings/1/", (1440, 1000)),
     ("attempts", MAYA, "attempts/", (1440, 1000)),
     ("phone", HELEN, "steps/6.2/", (390, 844)),
 ]
