@@ -2,12 +2,12 @@
 
 from django import forms
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.http import SignedInRequest, posted
+from accounts.http import SignedInRequest, posted, stored_attachment
 from engagements.access import get_file
 from engagements.actions.files import RefusedFile
 from engagements.models import File, FileVersion
@@ -92,21 +92,14 @@ def files(request: SignedInRequest, engagement_id: int) -> HttpResponse:
 @require_safe
 def file(
     request: SignedInRequest, engagement_id: int, file_id: int, number: int | None = None
-) -> FileResponse:
+) -> HttpResponse:
     """Send a file's newest version, or the one numbered, as an attachment that no browser runs."""
     _membership, found = get_file(request.user, engagement_id, file_id, can=Permission.SEE)
     versions = FileVersion.objects.filter(file=found).order_by("-number")
     version = (versions.filter(number=number) if number else versions).first()
     if version is None or not default_storage.exists(version.storage_name):
         raise Http404
-    response = FileResponse(
-        default_storage.open(version.storage_name),
-        as_attachment=True,
-        filename=found.name,
-        content_type="application/octet-stream",
-    )
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
+    return stored_attachment(version.storage_name, found.name, "application/octet-stream")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

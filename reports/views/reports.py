@@ -5,14 +5,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import get_template
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.http import SignedInRequest, attachment
+from accounts.http import SignedInRequest, attachment, stored_attachment
 from accounts.models import Side
 from engagements.models import Membership
 from engagements.policy import Permission
@@ -279,7 +279,7 @@ def is_reader(member: Membership) -> bool:
 
 
 @require_safe
-def download(request: SignedInRequest, engagement_id: int, report_id: int) -> FileResponse:
+def download(request: SignedInRequest, engagement_id: int, report_id: int) -> HttpResponse:
     """Send a report's file, as an attachment under a name that says what it is."""
     _membership, found = access.get_report(request.user, engagement_id, report_id, can=Permission.SEE)
     if found.state != Report.State.DONE or not default_storage.exists(found.storage_name):
@@ -287,16 +287,9 @@ def download(request: SignedInRequest, engagement_id: int, report_id: int) -> Fi
     return file_of(found)
 
 
-def file_of(report: Report) -> FileResponse:
+def file_of(report: Report) -> HttpResponse:
     """Return a report's file as an attachment that no browser runs anything in."""
-    response = FileResponse(
-        default_storage.open(report.storage_name),
-        as_attachment=True,
-        filename=report.filename,
-        content_type="application/pdf",
-    )
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
+    return stored_attachment(report.storage_name, report.filename, "application/pdf")
 
 
 @require_safe

@@ -64,7 +64,7 @@ class TestReceipt:
         assert "Release" not in html
         assert str(report) in cem.get(reverse("reports:reports", args=[engagement.pk])).text
         response = cem.get(reverse("reports:file", args=[engagement.pk, report.pk]))
-        assert b"".join(response.streaming_content).startswith(b"%PDF")
+        assert response.content.startswith(b"%PDF")
         assert "Working meeting" in response["Content-Disposition"]
 
     def test_tells_what_the_page_tells(self, cem, held):
