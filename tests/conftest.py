@@ -18,6 +18,25 @@ from tests import people
 DJANGOS_OWN = {"auth_permission", "django_content_type", "django_migrations"}
 
 
+class FailuresAtOnce:
+    """Print a failure when it happens: a run that is ended from outside has then said what it knew."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Print what failed and the end of why."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and reporter is not None:
+            reporter.write_line(f"\nFailed: {report.nodeid}\n{report.longreprtext[-3000:]}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell failures at once where several workers share a run."""
+    if config.getoption("numprocesses", None):
+        config.pluginmanager.register(FailuresAtOnce(config))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _cheap_passwords():
     """Hash passwords with the cheapest hasher: the real one takes a tenth of a second, on purpose."""
