@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from questionnaires.access import Viewpoint
 from questionnaires.actions.ripple import resting_on
 from questionnaires.document import Gate, Item
@@ -30,11 +32,11 @@ def of_changing(view: Viewpoint, key: str) -> Consequences:
     framework = view.framework
     reached = resting_on(framework, key)
     entries = Entry.objects.filter(
+        Q(item_key=key, answered_at__isnull=False)
+        | Q(item_key__in=[*reached], state__in=[Entry.State.ANSWERED, Entry.State.CONFIRMED]),
         engagement=view.engagement,
         round__is_latest=True,
         shown=True,
-        item_key__in=[key, *reached],
-        state__in=[Entry.State.ANSWERED, Entry.State.CONFIRMED],
     )
     answered = set(entries.values_list("item_key", flat=True))
     if key not in answered:

@@ -14,7 +14,10 @@ NAMED = 6
 
 @require_safe
 def of_changing(request: SignedInRequest, engagement_id: int, key: str) -> HttpResponse:
-    """Name what rests on an answer: a small fragment to ask with, or 204 where a change touches only a few things."""
+    """Name what rests on an answer: a small fragment to ask with, or 204 where a change touches only a few things.
+
+    With `?beside=1` it only tells, for what is written word by word.
+    """
     desk, entry = access.get_entry(request.user, engagement_id, key, can=Permission.ANSWER)
     found = None if entry.round_id is None else consequences.of_changing(desk.view, key)
     if found is None or not found.are_many:
@@ -26,6 +29,7 @@ def of_changing(request: SignedInRequest, engagement_id: int, key: str) -> HttpR
             "engagement": desk.engagement,
             "item": desk.framework.item(key),
             "found": found,
+            "beside": request.GET.get("beside") == "1",
             "named": found.items[:NAMED],
             "more": max(0, len(found.items) - NAMED),
         },

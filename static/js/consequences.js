@@ -1,7 +1,11 @@
 // A change that would touch many answers is told before it is made: a field with data-consequences asks there first.
 // Until the person has said so the field holds what it held, so that nothing is saved meanwhile.
+//
+// A text or a table is changed word by word. What rests on it is told beside it with the first word, and stays while
+// somebody writes there.
 
-import { fieldOf, read, write } from "./field.js";
+import { fieldOf, itemOf, read, write } from "./field.js";
+import * as patch from "./patch.js";
 import { stateOf } from "./state.js";
 
 // Whoever was told once about a field need not be told with every tick.
@@ -53,3 +57,46 @@ function put(id, chosen) {
   write(field, chosen);
   field.dispatchEvent(new Event("change", { bubbles: true }));
 }
+
+// ---- told beside what is written
+
+const beside = new Map();
+
+document.addEventListener("input", async ({ target }) => {
+  const place = target.closest?.("[data-tells]");
+  const item = place && itemOf(place);
+  if (!item || beside.has(item.id)) return;
+  beside.set(item.id, "");
+  try {
+    const response = await fetch(`${place.dataset.tells}?beside=1`, { headers: { "X-Fragment": "1" } });
+    if (response.status === 200) beside.set(item.id, await response.text());
+  } catch {
+    // Telling is a courtesy.
+  }
+  tell(item.id);
+});
+
+// A fragment that is put around the field takes the note with it.
+patch.onPatched(() => {
+  for (const id of beside.keys()) tell(id);
+});
+
+function tell(id) {
+  const item = document.getElementById(id);
+  const place = item?.querySelector("[data-tells]");
+  const html = beside.get(id);
+  if (!place || !html || !item.contains(document.activeElement) || item.querySelector("[data-touches]")) return;
+  (place.closest("form") ?? place).insertAdjacentHTML("afterend", html);
+}
+
+document.addEventListener("focusout", ({ target }) => {
+  const item = itemOf(target);
+  if (!item || !beside.has(item.id)) return;
+  // Where the focus goes is known only afterwards.
+  setTimeout(() => {
+    const here = document.getElementById(item.id);
+    if (here?.contains(document.activeElement)) return;
+    beside.delete(item.id);
+    here?.querySelector("[data-touches]")?.remove();
+  });
+});

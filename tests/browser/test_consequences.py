@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from questionnaires.models import Flag
-from tests.browser.pages import field, item, step_of
+from tests.browser.pages import field, is_saved, item, step_of, writes
 from tests.people import browser_of
 from tests.questionnaires.saves import answer_of, save
 
@@ -83,3 +83,44 @@ def test_updating_opens_the_editor(page):
     item(page, "fallback-plan").get_by_role("link", name="Update the answer").click()
 
     expect(field(page, "fallback-plan")).to_be_focused()
+
+
+NEED = "problem-statement"
+ON_NEED = {
+    "ml-objective": "Name who is at risk",
+    "current-process": "A bedside score",
+    "decision-informed": "Who is scanned first",
+    "fallback-plan": "The old way",
+    "oversight-design": "A nurse decides",
+    "non-ml-option": "The bedside score alone",
+}
+
+
+def test_of_words_is_told_beside_them_while_they_are_written(visit, consultant, engagement):
+    browser = browser_of(consultant)
+    for key, value in {NEED: "Strokes are found late", **ON_NEED}.items():
+        assert save(browser, engagement, key, value, settle="1").status_code == 200
+    page = visit(consultant, step_of(engagement, "2"))
+
+    writes(page, " at night", NEED)
+
+    note = item(page, NEED).locator("[data-touches]")
+    expect(note).to_contain_text("answers rest on this")
+    expect(note.get_by_role("button")).to_have_count(0)
+    is_saved(page, NEED)
+    expect(note).to_be_visible()
+    assert not Flag.objects.open().exists()
+
+    page.keyboard.press("Control+Enter")
+
+    expect(note).to_have_count(0)
+    expect(item(page, "ml-objective")).to_contain_text("This answer rests on")
+
+
+def test_of_a_first_answer_in_words_is_nothing_to_tell(visit, consultant, engagement):
+    page = visit(consultant, step_of(engagement, "2"))
+
+    writes(page, "Strokes are found late", NEED)
+
+    is_saved(page, NEED)
+    expect(page.locator("[data-touches]")).to_have_count(0)
