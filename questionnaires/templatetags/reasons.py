@@ -26,18 +26,18 @@ def told_value(context: template.Context, told: Told, value: Any) -> str:
 @register.simple_tag(takes_context=True)
 def asks_first(context: template.Context, item: ItemView) -> SafeString:
     """Mark a field whose change may touch many answers with where to ask which, before it is made."""
-    return _marked("data-consequences", context, item)
+    return _marked(' data-consequences="{}"', context, item)
 
 
 @register.simple_tag(takes_context=True)
 def tells_beside(context: template.Context, item: ItemView) -> SafeString:
     """Mark a field, or a table, that is changed word by word: what rests on it is told beside it with the first word."""
-    return _marked("data-tells", context, item)
+    return _marked(' data-tells="{}"', context, item)
 
 
-def _marked(name: str, context: template.Context, item: ItemView) -> SafeString:
+def _marked(attribute: str, context: template.Context, item: ItemView) -> SafeString:
     engagement = context["engagement"]
     if item.item is None or not context["view"].framework.carries_far(item.key):
         return mark_safe("")
     url = reverse("questionnaires:consequences", args=[engagement.pk, item.key])
-    return format_html(' {}="{}"', mark_safe(name), url)
+    return format_html(attribute, url)
