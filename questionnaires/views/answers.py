@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.http import SignedInRequest
+from engagements.models import Event
 from engagements.policy import Permission
 from questionnaires import access, reading, values
 from questionnaires.access import Desk
@@ -97,7 +98,7 @@ def saved_response(request: SignedInRequest, desk: Desk, place: Place, saved: Sa
     html = drawing.entry(saved.answer.entry_id) if saved.outcome == "conflict" else drawing.saved(saved)
     visible = [entry.pk for entry in saved.moved if desk.may_see(desk.framework.item(entry.item_key))]
     html += "".join(drawing.entries(visible))
-    response = HttpResponse(html)
+    response = fragment(desk, html, saved.event)
     response["Save-Outcome"] = saved.outcome
     response["Save-Base"] = str(saved.base)
     if saved.event:
@@ -111,10 +112,10 @@ def saved_response(request: SignedInRequest, desk: Desk, place: Place, saved: Sa
 def settle(request: SignedInRequest, engagement_id: int, key: str) -> HttpResponse:
     """Call what was written in an item done: its author left it."""
     desk, entry = access.get_entry(request.user, engagement_id, key, can=Permission.ANSWER)
-    actions.settle_entry(desk=desk, entry=entry)
+    event = actions.settle_entry(desk=desk, entry=entry)
     if request.headers.get("X-Fragment") != "1":
         return redirect("questionnaires:item", engagement_id, key)
-    return HttpResponse(Drawing(desk.view).entry(entry.pk))
+    return fragment(desk, Drawing(desk.view).entry(entry.pk), event)
 
 
 @require_POST
@@ -170,7 +171,17 @@ def item_response(
             return problem(request, status, message)
         return redirect("questionnaires:item", desk.engagement.pk, key)
     drawing = Drawing(desk.view)
-    return HttpResponse(drawing.item(reading.one_item(drawing.view, entry_id), message), status=status)
+    return fragment(desk, drawing.item(reading.one_item(drawing.view, entry_id), message), status=status)
+
+
+def fragment(desk: Desk, html: str, event: Event | None = None, *, status: int = 200) -> HttpResponse:
+    """Answer with a part of a page, and with the number of the newest event that is certainly in it.
+
+    A page that the stream has told more than that leaves the part alone: it shows the same or newer already.
+    """
+    response = HttpResponse(html, status=status)
+    response["Drawn-At"] = str(event.number if event else desk.engagement.last_event)
+    return response
 
 
 def problem(request: SignedInRequest, status: int, message: str) -> HttpResponse:

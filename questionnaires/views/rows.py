@@ -19,7 +19,7 @@ from questionnaires.document import Column
 from questionnaires.fragments import Drawing
 from questionnaires.models import Row
 from questionnaires.places import Place
-from questionnaires.views.answers import item_response, problem
+from questionnaires.views.answers import fragment, item_response, problem
 
 MAX_PASTE_CHARACTERS = 4_000_000
 
@@ -111,7 +111,7 @@ def rows_response(
     """Answer our script with what changed on its page only, so that a long table costs no more than a short one."""
     if request.headers.get("X-Fragment") != "1":
         return item_response(request, desk, entry_id, key)
-    return HttpResponse(Drawing(desk.view).changed_rows(entry_id, [row.pk for row in rows]))
+    return fragment(desk, Drawing(desk.view).changed_rows(entry_id, [row.pk for row in rows]))
 
 
 def parse_table(text: str, columns: tuple[Column, ...]) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import SignedInRequest
-from accounts.models import Side
+from accounts.models import Side, User
 from engagements.listening import OwnWorkSource, proof_of, proof_of_member
 from engagements.policy import Permission
 from live import presence
@@ -29,7 +29,7 @@ OWN_WORK = OwnWorkSource()
 def stream(request: HttpRequest, engagement_id: int) -> HttpResponse:
     """Tell a page of the engagement what changes on it, from the event number it was rendered at."""
     user = request.user
-    if isinstance(user, AnonymousUser):
+    if isinstance(user, AnonymousUser) or not _is_theirs(request, user):
         return _signed_out(request)
     desk = access.get_desk(user, engagement_id, can=Permission.SEE)
     side = desk.membership.side
@@ -51,7 +51,7 @@ def stream(request: HttpRequest, engagement_id: int) -> HttpResponse:
 def own_stream(request: HttpRequest) -> HttpResponse:
     """Tell a page over several engagements when anything in one of them changed, so that it fetches itself again."""
     user = request.user
-    if isinstance(user, AnonymousUser):
+    if isinstance(user, AnonymousUser) or not _is_theirs(request, user):
         return _signed_out(request)
     return open_stream(
         request,
@@ -132,6 +132,11 @@ def _may_see(desk: access.Desk, key: str) -> bool:
     if key.startswith(REGISTER_PREFIX):
         return any(register.key == key.removeprefix(REGISTER_PREFIX) for register in desk.framework.registers)
     return desk.framework.has_item(key) and desk.may_see(desk.framework.item(key))
+
+
+def _is_theirs(request: HttpRequest, user: User) -> bool:
+    """Say whether the page that asks was drawn for who is signed in by now; an event source sends no header."""
+    return request.GET.get("person", str(user.pk)) == str(user.pk)
 
 
 def _signed_out(request: HttpRequest) -> HttpResponse:

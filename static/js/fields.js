@@ -1,5 +1,6 @@
 // Fields that save themselves: what the browser tells about typing, leaving and going away.
 
+import { takeIn } from "./answers.js";
 import * as drafts from "./drafts.js";
 import { FIELD, fieldOf, hasFocus, isText, itemOf } from "./field.js";
 import { me } from "./page.js";
@@ -7,7 +8,7 @@ import * as patch from "./patch.js";
 import { resumeDrafts } from "./resume.js";
 import { changed, leave, leaveAll, save, saveAll, start } from "./saving.js";
 import { signInHere } from "./signin.js";
-import { all, isDirty, isRefused, ofItem, stateOf } from "./state.js";
+import { all, isDirty, isRefused, isUnkept, ofItem, stateOf } from "./state.js";
 import { counted, words } from "./words.js";
 import "./grid.js";
 import "./consequences.js";
@@ -88,6 +89,8 @@ document.addEventListener("toggle", ({ target }) => {
 
 document.addEventListener("visibilitychange", () => document.hidden && saveAll());
 addEventListener("pagehide", leaveAll);
+// Where the browser has no room to keep it, the page is the only place where it is.
+addEventListener("beforeunload", (event) => all().some(isUnkept) && event.preventDefault());
 document.addEventListener("throughline:recovered", () => {
   for (const item of new Set(all().filter((state) => state.unsettled).map((state) => state.item))) {
     if (!document.getElementById(item)?.contains(document.activeElement)) leave(item);
@@ -115,7 +118,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const { detail } = event;
   if (!detail.shouldSwap || !/^item-/.test(detail.target.id)) return;
   detail.shouldSwap = false;
-  patch.apply(detail.serverResponse, { own: true });
+  // What went wrong is said in the answer, however old it is.
+  takeIn(detail.serverResponse, detail.xhr.status === 200 && detail.xhr.getResponseHeader("Drawn-At"));
   document.dispatchEvent(new CustomEvent("throughline:answered", { detail: { element: detail.requestConfig.elt, html: detail.serverResponse } }));
 });
 

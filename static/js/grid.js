@@ -1,11 +1,13 @@
 // Tables that are written in like a spreadsheet: keys between cells, rows at the end, blocks from the clipboard, undo.
 
+import { takeIn } from "./answers.js";
 import { csrfToken } from "./csrf.js";
 import { me, uuid } from "./page.js";
 import * as patch from "./patch.js";
 import { counted, say, toast, words } from "./words.js";
 
 const CELL = "[data-cell]";
+const DOUBLE = 500; // ms between two clicks that are meant as one
 
 function cellsOf(row) {
   return [...row.querySelectorAll("td.cell")].map((cell) => cell.querySelector(CELL) ?? cell.querySelector("a, button"));
@@ -59,9 +61,14 @@ function addRow(field) {
   if (form?.checkVisibility?.() ?? form) form.requestSubmit();
 }
 
+let pressed = { at: 0, key: "" };
+
 document.addEventListener("htmx:configRequest", ({ detail }) => {
-  // Pressed twice, it is one row.
-  if (detail.elt.matches?.("[data-add-row]")) detail.parameters.set?.("key", uuid()) ?? (detail.parameters.key = uuid());
+  if (!detail.elt.matches?.("[data-add-row]")) return;
+  // A double click is one row.
+  if (Date.now() - pressed.at > DOUBLE) pressed.key = uuid();
+  pressed.at = Date.now();
+  detail.parameters.set?.("key", pressed.key) ?? (detail.parameters.key = pressed.key);
 });
 
 document.addEventListener("throughline:answered", ({ detail }) => {
@@ -100,7 +107,7 @@ async function send(url, body = new URLSearchParams()) {
     return "";
   }
   if (response.ok) {
-    patch.apply(html, { own: true });
+    takeIn(html, response.headers.get("Drawn-At"));
     return html;
   }
   const reason = new DOMParser().parseFromString(html, "text/html").querySelector("[data-refusal]")?.textContent.trim();

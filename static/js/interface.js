@@ -3,10 +3,14 @@
 //   throughline:toast { text, action?: { label, run } }   throughline:say { text, urgent? }
 
 import { csrfToken } from "./csrf.js";
+import { me, tell } from "./page.js";
 
 const floating = document.getElementById("toasts");
 const drawer = document.getElementById("drawer");
 const words = floating?.dataset ?? {};
+
+// Another window may wait for this person to sign in again.
+if (me) tell({ type: "signed-in", person: me });
 
 // ---- speaking
 

@@ -3,13 +3,14 @@
 // Trouble is one for all fields: when one request cannot get through, the others wait with it. When it is over, what
 // waited is sent in the order in which it was written, one after the other, and counted.
 
+import { takeIn } from "./answers.js";
 import { csrfToken } from "./csrf.js";
 import { asForm } from "./field.js";
 import { me, uuid } from "./page.js";
 import * as patch from "./patch.js";
 import { show } from "./savestate.js";
 import { signInHere } from "./signin.js";
-import { all, element, forget, isDirty, isRefused, keepDraft, wanted } from "./state.js";
+import { all, element, forget, isDirty, isRefused, isUnkept, keepDraft, wanted } from "./state.js";
 import { tellOffline, trouble } from "./trouble.js";
 import { counted, say, toast, words } from "./words.js";
 
@@ -93,7 +94,7 @@ function acknowledge(state, flight, headers, html) {
   if (field) field.dataset.base = state.base;
   if (!isDirty(state)) state.since = undefined;
   keepDraft(state);
-  patch.apply(html, { own: true });
+  takeIn(html, headers.get("Drawn-At"));
   patch.release();
   if (field || isDirty(state)) return;
   // It was written on another page, which is not here to show it.
@@ -113,7 +114,7 @@ export async function settle(url, { keepalive = false } = {}) {
   if (trouble.kind) return false;
   try {
     const response = await request(url.replace(/^(.*\/items\/[^/]+\/).*$/, "$1settle/"), new URLSearchParams(), keepalive);
-    if (response.ok) patch.apply(await response.text());
+    if (response.ok) takeIn(await response.text(), response.headers.get("Drawn-At"));
     return response.ok;
   } catch {
     return false;
@@ -132,7 +133,7 @@ function worry(kind, response) {
   if (kind === "session") signInHere().then((isBack) => isBack && tryAgain());
   else trouble.timer = setTimeout(tryAgain, wait);
   if (isNew && kind !== "session") {
-    say(words("keptSaid"), true);
+    say(words(all().some(isUnkept) ? "unkeptSaid" : "keptSaid"), true);
     if (kind === "network") tellOffline();
   }
   for (const state of all()) show(state.item);

@@ -1,6 +1,6 @@
 // What happened to what one wrote, at the foot of the item it was written in. The strongest word of its fields counts.
 
-import { element, isDirty, isRefused, ofItem } from "./state.js";
+import { element, isDirty, isRefused, isUnkept, ofItem } from "./state.js";
 import { trouble } from "./trouble.js";
 import { icon, say, words } from "./words.js";
 
@@ -15,11 +15,12 @@ export function show(item) {
   const dirty = states.filter(isDirty);
   for (const state of states) if (state !== refused) element(state)?.removeAttribute("aria-invalid");
   if (refused) showRefused(place, refused);
+  else if (trouble.kind && dirty.some(isUnkept)) put(place, "unkept", "offline", words("unkept"), "save-bad");
   else if (dirty.length && trouble.kind) put(place, "kept", "offline", words("kept"), "save-off");
   else if (dirty.some((state) => state.sending)) put(place, "saving", "pen", words("saving"), "save-now");
   else if (dirty.length) put(place, "writing");
   else if (document.getElementById(item).querySelector(`.clash [data-person="${document.body.dataset.me}"]`)) put(place, "choose", "clash", words("choose"), "save-off");
-  else if (["kept", "saving", "writing", "choose", "refused"].includes(place.dataset.saveState)) put(place, "");
+  else if (["kept", "unkept", "saving", "writing", "choose", "refused"].includes(place.dataset.saveState)) put(place, "");
   else if (place.hasChildNodes()) fade(item, place);
 }
 

@@ -8,6 +8,7 @@ import { toast, words } from "./words.js";
 
 const dialog = document.getElementById("sign-in-here");
 let asking = null;
+let isOut = false;
 
 // Resolves true when this person is signed in again, here or in another window.
 export function signInHere() {
@@ -17,6 +18,7 @@ export function signInHere() {
 
 async function ask() {
   if (!dialog) return false;
+  isOut = true;
   const back = new Promise((resolve) => {
     dialog.onclose = () => resolve(dialog.returnValue === "back");
   });
@@ -24,6 +26,7 @@ async function ask() {
   if (!dialog.open) dialog.showModal();
   await visit(`${words("login")}?next=${encodeURIComponent(location.pathname)}`);
   const isBack = await back;
+  isOut = !isBack;
   if (!isBack) toast(words("signedOut"), { label: words("signIn"), run: () => signInHere().then((again) => again && document.dispatchEvent(new CustomEvent("throughline:connected"))) });
   return isBack;
 }
@@ -62,8 +65,13 @@ function arrived() {
   dialog.close("back");
 }
 
+// Somebody signed in in another window. Where this one waits for it, it goes on, or becomes the page of who came.
 hear(({ type, person }) => {
-  if (type !== "signed-in" || person !== me) return;
-  if (dialog?.open) dialog.close("back");
-  else document.dispatchEvent(new CustomEvent("throughline:connected"));
+  if (type !== "signed-in" || !isOut) return;
+  if (person !== me) location.reload();
+  else if (dialog?.open) dialog.close("back");
+  else {
+    isOut = false;
+    document.dispatchEvent(new CustomEvent("throughline:connected"));
+  }
 });

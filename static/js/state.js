@@ -51,7 +51,7 @@ export function isRefused(state) {
 }
 
 function fresh(id) {
-  return { id, node: null, item: "", key: null, flight: null, sending: null, unsettled: false, wantsSettle: false, refused: null, timer: 0, draftTimer: 0 };
+  return { id, node: null, item: "", key: null, flight: null, sending: null, unsettled: false, isUnkept: false, wantsSettle: false, refused: null, timer: 0, draftTimer: 0 };
 }
 
 // The state of a field.
@@ -87,15 +87,20 @@ export function stateOfDraft(draft) {
   return state;
 }
 
+// The server does not have it, and this browser would not keep it.
+export function isUnkept(state) {
+  return state.isUnkept && isDirty(state);
+}
+
 // Keep in this browser what is dirty, and let go of what is not.
-export function keepDraft(state) {
+export async function keepDraft(state) {
   clearTimeout(state.draftTimer);
   const id = drafts.draftId(state.url, state.part);
   if (!isDirty(state)) return drafts.drop(id);
   const field = element(state);
   const { url, part, isList, base, flight } = state;
   state.key ??= uuid();
-  return drafts.keep({
+  const kept = await drafts.keep({
     ...{ id, url, part, isList, base, flight, tab },
     key: state.key,
     field: field ? state.id : (state.field ?? state.id),
@@ -104,4 +109,5 @@ export function keepDraft(state) {
     value: wanted(state),
     at: state.since ?? Date.now(),
   });
+  state.isUnkept = kept === undefined;
 }

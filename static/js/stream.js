@@ -36,14 +36,16 @@ function seen(number) {
   if (number !== "" && Number(number) > Number(after || 0)) after = String(number);
 }
 
+// The number of the newest event that is on the page.
+let shown = Number(after || 0);
+
 export function goOnFrom(number) {
   after = number;
+  shown = Math.max(shown, Number(number));
 }
 
-let lastFragments = 0;
-
 export function isBeyond(number) {
-  return Boolean(number) && lastFragments > Number(number);
+  return Boolean(number) && shown > Number(number);
 }
 
 export function start() {
@@ -57,6 +59,7 @@ function open() {
   clearTimeout(timer);
   const url = new URL(address, location);
   url.searchParams.set("page", document.body.dataset.page ?? "");
+  url.searchParams.set("person", me);
   if (after !== "") url.searchParams.set("after", after);
   source = new EventSource(url);
   source.onopen = () => {
@@ -74,7 +77,7 @@ function open() {
       if (name === "bye") return comeBack(data.wait * 1000);
       if (name === "revoked") return askWhy();
       emit(name, { data, number });
-      if (name === "fragments") lastFragments = Number(number);
+      if (name === "fragments") shown = Math.max(shown, Number(number));
       if (name !== "resync") seen(number);
     });
   }
@@ -119,7 +122,7 @@ async function askWhy() {
   close();
   let response;
   try {
-    response = await fetch(new URL(address, location), { method: "HEAD" });
+    response = await fetch(new URL(address, location), { method: "HEAD", headers: { "X-Person": me } });
   } catch {
     emit("away");
     return retry();

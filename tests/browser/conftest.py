@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.live.soundness import _nobody_is_here_yet, _sound_afterwards  # noqa: F401 - used by every test
 from tests.server import Server, cookies_for, serving
 
 # Playwright keeps an event loop in this thread; the tests still ask the database directly.

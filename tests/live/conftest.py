@@ -3,6 +3,7 @@
 import pytest
 
 from tests.live.ears import open_ear
+from tests.live.soundness import _nobody_is_here_yet, _sound_afterwards  # noqa: F401 - used by every test
 from tests.server import serving
 
 

@@ -19,18 +19,6 @@ KEY = "opening-request"
 STEP = "step:approach"
 
 
-@pytest.fixture(autouse=True)
-def _nobody_is_here_yet():
-    """Forget whom an earlier test left behind, and that Valkey may have been away."""
-    import redis
-    from django.conf import settings
-
-    presence._away_until = 0.0
-    with redis.Redis.from_url(settings.REDIS_URL) as client:
-        for key in client.scan_iter("throughline:presence:*"):
-            client.delete(key)
-
-
 @pytest.fixture
 def pen(server, world):
     """Give `pen(person)`: their page, saying that it is there."""

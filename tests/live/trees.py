@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+
+class Lost(AssertionError):
+    """A row came whose neighbour is not on the page; a browser would look at the whole page again."""
+
+
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
 
@@ -104,7 +109,8 @@ def patch(page: Node, html: str) -> None:
             if old := page.find(inner.id):
                 old.remove()
             before = page.find(part.attributes["data-after"])
-            assert before is not None, f"there is no {part.attributes['data-after']} to follow"
+            if before is None:
+                raise Lost(f"there is no {part.attributes['data-after']} to follow")
             inner.parent = body
             body.children.insert(body.children.index(before) + 1, inner)
 
@@ -129,6 +135,9 @@ def _is_passing(node: Node) -> bool:
         or "data-filters" in node.attributes
         or any("tickline" in child.attributes.get("class", "") for child in node.children)
         or "ask-foot" in node.attributes.get("class", "")
+        # It says of itself that it is as it was when the page was opened.
+        or any(child.attributes.get("class") == "picture" for child in node.children)
+        or "data-save-state" in node.attributes
     )
 
 
