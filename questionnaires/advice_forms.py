@@ -14,7 +14,7 @@ from questionnaires.actions.recommendations import MOST, takes_value
 from questionnaires.document import Item
 from questionnaires.forms import PersonField
 from questionnaires.models.recommendation import LETTERS
-from questionnaires.models.request import Level, Weight
+from questionnaires.models.request import Level, Request, Weight
 
 LINES = forms.Textarea(attrs={"rows": 3})
 
@@ -306,6 +306,18 @@ class ConsequencesForm(forms.Form):
         return {position: self.cleaned_data[name] for name, position in self.positions.items()}
 
 
+# What becomes of a request when the conflict it stood in is settled.
+CAME = [
+    (state.value, state.label)
+    for state in (
+        Request.State.TAKEN,
+        Request.State.PARTLY,
+        Request.State.DECLINED,
+        Request.State.OPEN,
+    )
+]
+
+
 class SettleClashForm(forms.Form):
     """What was agreed, why, who decided it and who is told; of two answers also which one stands."""
 
@@ -317,10 +329,6 @@ class SettleClashForm(forms.Form):
     informed = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Who is told"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
-    taken = forms.TypedMultipleChoiceField(
-        label=gettext_lazy("Requests that are taken up"), coerce=int, required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )  # fmt: skip
 
     def __init__(
         self,
@@ -343,10 +351,19 @@ class SettleClashForm(forms.Form):
         self.fields["informed"].choices = [  # type: ignore[attr-defined]
             (member.pk, member.user.display_name) for member in people
         ]
-        if requests:
-            self.fields["taken"].choices = requests  # type: ignore[attr-defined]
-        else:
-            del self.fields["taken"]
+        self.positions = [position for position, _title in requests]
+        for position, title in requests:
+            self.fields[f"came-{position}"] = forms.ChoiceField(
+                label=_("What comes of: %(title)s") % {"title": title}, choices=[("", ""), *CAME]
+            )
+        self.order_fields(
+            ["keep", "outcome", "reason", *(f"came-{one}" for one in self.positions), "decided_by"]
+        )
+
+    @property
+    def came(self) -> dict[int, str]:
+        """What comes of each request, by its position."""
+        return {position: self.cleaned_data[f"came-{position}"] for position in self.positions}
 
     @property
     def told(self) -> list[Membership]:

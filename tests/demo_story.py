@@ -60,8 +60,9 @@ VERBS: dict[str, tuple[Permission, set[str], set[str]]] = {
     "reopen_decision": (P.DECIDE, {"reasons"}, set()),
     "request": (P.ANSWER, set(), set()),
     "conflict": (P.ANSWER, set(), set()),
+    "close_request": (P.DECIDE, {"state", "words"}, set()),
     "rank": (P.CHOOSE, {"order"}, set()),
-    "resolve_conflict": (P.DECIDE, {"outcome", "informed"}, {"reason", "decided_by", "keep"}),
+    "resolve_conflict": (P.DECIDE, {"outcome", "informed"}, {"reason", "decided_by", "keep", "came"}),
     "attempt": (P.ANSWER, set(), set()),
     "sign": (P.SIGN, {"as", "statement"}, set()),
     "waive": (P.WAIVE, {"point", "reason", "approver", "until"}, set()),
@@ -75,7 +76,7 @@ VERBS: dict[str, tuple[Permission, set[str], set[str]]] = {
 }
 ITEM_VERBS = (
     set(VERBS)
-    - {"still_holds", "register", "request", "conflict", "rank", "attempt", "sign", "waive"}
+    - {"still_holds", "register", "request", "close_request", "conflict", "rank", "attempt", "sign", "waive"}
     - {
         "resolve_conflict",
         "milestone",
@@ -356,6 +357,12 @@ class Story:
             self.wrong("changes nothing")
         # Any change of a cell counts; the number stands for the table in conditions.
         return (self.values.get(item.key) or 0) + 1
+
+    def do_close_request(self, key: str) -> None:
+        if key not in self.requests:
+            self.wrong(f"no request {key}")
+        if self.act["state"] not in ("taken", "partly", "declined"):
+            self.wrong(f"no state {self.act['state']}")
 
     def do_confirm(self, key: str) -> None:
         if key not in self.answered():

@@ -22,6 +22,8 @@ from questionnaires.models.request import Weight
 
 REGISTER = "conflicts"
 MOST_SIDES = 6
+# What an outcome may say of a request.
+BY_OUTCOME = (Request.State.TAKEN, Request.State.PARTLY, Request.State.DECLINED)
 
 
 @dataclass(frozen=True)
@@ -155,13 +157,13 @@ def settle(
     reason: str,
     decided_by: Membership,
     informed: Sequence[Membership] = (),
-    taken: Collection[int] = (),
+    came: Mapping[int, str] | None = None,
     at: datetime | None = None,
 ) -> Event:
     """Write down the outcome with its reason, who decided it and who is told.
 
-    *taken* are the positions of requests that are taken up; without any, the requests stay as they are. For a
-    contradiction of answers the outcome lets them stand: their flags go, until one of the answers changes.
+    *came* says by position what came of the requests, in words of Request.State; those it leaves out stay as they are.
+    For a contradiction of answers the outcome lets them stand: their flags go, until one of the answers changes.
     Raises recommendations.NotPossible.
     """
     agreed = checked(desk, Agreed(outcome, reason, decided_by, informed))
@@ -170,10 +172,9 @@ def settle(
     clash.refresh_from_db()
     _require_open(clash)
     _close(act, clash, agreed, words)
-    if taken:
-        _close_requests(act, clash, set(taken))
+    answered = _answer_requests(act, clash, came or {})
     _clear_flags(act, clash, Flag.How.DECIDED)
-    told = {"informed": [None, sorted(member.pk for member in informed)]}
+    told = {"informed": [None, sorted(member.pk for member in informed)], **answered}
     return _finish(act, "clash.settled", clash, told).event
 
 
@@ -248,7 +249,12 @@ def reopen(*, desk: Desk, clash: Clash, why: str, at: datetime | None = None) ->
     clash.decided_by = clash.decided_at = None
     clash.save(update_fields=["state", "outcome", "reason", "decided_by", "decided_at"])
     clash.sides.update(words="")
-    return _finish(act, "clash.reopened", clash, pairs).event
+    closed = {
+        side.position: Request.State.OPEN
+        for side in clash.sides.select_related("request")
+        if side.request and side.request.state in BY_OUTCOME
+    }
+    return _finish(act, "clash.reopened", clash, pairs | _answer_requests(act, clash, closed)).event
 
 
 def follow(act: Act, came: Sequence[Contradiction], went: Collection[str]) -> list[Clash]:
@@ -416,15 +422,22 @@ def _advise(clash: Clash, advice: Advice, at: datetime) -> None:
     clash.save(update_fields=["options", "we_recommend", "pros", "cons", "offered_at"])
 
 
-def _close_requests(act: Act, clash: Clash, taken: set[int]) -> None:
-    for side in clash.sides.select_related("request"):
-        if side.request is None or side.request.state != Request.State.OPEN:
+def _answer_requests(act: Act, clash: Clash, came: Mapping[int, str]) -> dict[str, list[str]]:
+    """Store what came of requests, and return old and new for the event."""
+    if set(came.values()) - {Request.State.OPEN, *BY_OUTCOME}:
+        raise NotPossible(_("Choose what came of it."))
+    pairs = {}
+    for side in clash.sides.select_related("request").filter(position__in=came):
+        request, state = side.request, came[side.position]
+        if request is None or request.state in (state, Request.State.WITHDRAWN):
             continue
-        is_taken = side.position in taken
-        side.request.state = Request.State.TAKEN if is_taken else Request.State.DECLINED
-        side.request.answer = _("Settled in conflict %(number)d.") % {"number": clash.number}
-        side.request.changed_at = act.at
-        side.request.save(update_fields=["state", "answer", "changed_at"])
+        pairs[f"request-{request.number}"] = [request.state, state]
+        opened = state == Request.State.OPEN
+        words = _("Conflict %(number)d was opened again.") if opened else _("Settled in conflict %(number)d.")
+        request.state, request.changed_at = state, act.at
+        request.answer = words % {"number": clash.number}
+        request.save(update_fields=["state", "answer", "changed_at"])
+    return pairs
 
 
 def _clear_flags(act: Act, clash: Clash, how: str) -> None:

@@ -37,6 +37,7 @@ class Request(models.Model):
     class State(models.TextChoices):
         OPEN = "open", _("Open")
         TAKEN = "taken", _("Taken up")
+        PARTLY = "partly", _("Taken up in part")
         DECLINED = "declined", _("Not taken up")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 

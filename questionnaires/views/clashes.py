@@ -298,7 +298,7 @@ def _settle(desk: Desk, found: Clash, form: SettleClashForm) -> None:
         reason=agreed.reason,
         decided_by=agreed.decided_by,
         informed=agreed.informed,
-        taken=data.get("taken", []),
+        came=form.came,
     )
 
 

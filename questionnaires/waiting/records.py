@@ -12,7 +12,7 @@ from engagements.models import Membership, Thread
 from engagements.policy import Permission, Role
 from questionnaires.access import Viewpoint
 from questionnaires.document import Item
-from questionnaires.models import Answer, Clash, Decision, Reaction, Recommendation, Request
+from questionnaires.models import Answer, Clash, ClashSide, Decision, Reaction, Recommendation, Request
 from questionnaires.waiting.entries import in_function, leads
 from questionnaires.waiting.thing import Kind, Thing
 
@@ -20,12 +20,12 @@ from questionnaires.waiting.thing import Kind, Thing
 ACCESS, WHAT, WHO, GRANTED = "access-routes", "dataset", "approver", "granted"
 
 
-def of_records(view: Viewpoint, here: Sequence[Membership], clashes: Iterable[Clash]) -> Iterator[Thing]:
+def of_records(view: Viewpoint, here: Sequence[Membership], clashes: Collection[Clash]) -> Iterator[Thing]:
     """Give every open thing that is no entry, in five queries."""
     yield from _offers(view, here)
     yield from _decisions(view, here)
     yield from _clashes(view, here, clashes)
-    yield from _requests(view, here)
+    yield from _requests(view, here, clashes)
     yield from _threads(view, here)
     yield from _accesses(view, here)
 
@@ -144,9 +144,11 @@ def covered_by(clashes: Iterable[Clash]) -> set[str]:
     }
 
 
-def _requests(view: Viewpoint, here: Sequence[Membership]) -> Iterator[Thing]:
-    """Give what somebody wants and nobody has answered."""
-    open_ones = Request.objects.filter(engagement=view.engagement, state=Request.State.OPEN)
+def _requests(view: Viewpoint, here: Sequence[Membership], clashes: Collection[Clash]) -> Iterator[Thing]:
+    """Give what somebody wants and nobody has answered. What stands in an open conflict waits there, once."""
+    open_ones = Request.objects.filter(engagement=view.engagement, state=Request.State.OPEN).exclude(
+        pk__in=ClashSide.objects.filter(clash__in=clashes, request__isnull=False).values("request")
+    )
     for request in open_ones:
         items = [view.framework.item(key) for key in request.item_keys if view.framework.has_item(key)]
         yield Thing(

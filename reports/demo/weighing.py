@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from questionnaires.actions import attempts, clashes, decisions, recommendations, requests
-from questionnaires.models import Clash, Decision, Recommendation, Request
+from questionnaires.models import Clash, ClashSide, Decision, Recommendation, Request
 from reports.demo.story import Stage, verb
 
 
@@ -138,6 +138,26 @@ def settle_clash(stage: Stage, act: dict[str, Any]) -> None:
         reason=stage.text(act["reason"]),
         decided_by=stage.members[act["decided_by"]],
         informed=[stage.members[key] for key in act["informed"]],
+        came=came_of(stage, act.get("came", {})),
+        at=stage.at,
+    )
+
+
+def came_of(stage: Stage, told: dict[str, str]) -> dict[int, str]:
+    """Return by position what came of the requests that a story calls by id."""
+    wanted = {stage.names["request", key]: state for key, state in told.items()}
+    sides = ClashSide.objects.filter(request__in=wanted).values_list("position", "request")
+    return {position: wanted[pk] for position, pk in sides}
+
+
+@verb("close_request")
+def close_request(stage: Stage, act: dict[str, Any]) -> None:
+    """Say what came of a request."""
+    requests.close(
+        desk=stage.by,
+        request=Request.objects.get(pk=stage.names["request", act["close_request"]]),
+        state=act["state"],
+        words=stage.text(act["words"]),
         at=stage.at,
     )
 

@@ -262,6 +262,8 @@ def conflict(walk):
     expect(page.locator("[name=decided_by] option:checked")).to_have_text("Sofie Sander")
     page.locator("[name=outcome]").fill("At once for the highest band")
     page.locator("[name=reason]").fill("It wakes a third as often")
+    page.get_by_label("What comes of: Alarms at once").select_option("partly")
+    page.get_by_label("What comes of: Alarms once an hour").select_option("declined")
     page.get_by_label("Cem Kaya").check()
     walk.presses(page, "Settle conflict 1")
     page.wait_for_url("**/conflicts/1/")

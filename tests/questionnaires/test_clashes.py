@@ -75,6 +75,8 @@ def settle(browser, engagement, by, **more):
         "outcome": "At once for the top band",
         "reason": "It interrupts a third as often",
         "decided_by": member(engagement, by).pk,
+        "came-1": "taken",
+        "came-2": "declined",
         **more,
     }
     return browser.post(address(engagement, "clash-settle", 1), data)
@@ -290,12 +292,28 @@ class TestSettling:
         assert InboxItem.objects.filter(kind="settled").count() == 1
 
     def test_answers_the_requests(self, clash, wanted, sofie, sponsor, engagement):
-        settle(sofie, engagement, sponsor, taken=[1])
+        settle(sofie, engagement, sponsor, **{"came-1": "partly"})
 
         assert [(one.state, one.answer) for one in Request.objects.order_by("number")] == [
-            ("taken", "Settled in conflict 1."),
+            ("partly", "Settled in conflict 1."),
             ("declined", "Settled in conflict 1."),
         ]
+        fields = Event.objects.get(kind="clash.settled").data["fields"]
+        assert (fields["request-1"], fields["request-2"]) == (["open", "partly"], ["open", "declined"])
+        shown = sofie.get(address(engagement, "request", 1)).text
+        assert "Taken up in part" in shown
+        assert "Settled: At once for the top band" in shown
+
+    def test_says_what_comes_of_every_request(self, clash, wanted, sofie, sponsor, engagement):
+        response = settle(sofie, engagement, sponsor, **{"came-2": ""})
+
+        assert response.status_code == 422
+        assert {one.state for one in Request.objects.all()} == {"open"}
+
+    def test_may_leave_a_request_open(self, clash, wanted, sofie, sponsor, engagement):
+        settle(sofie, engagement, sponsor, **{"came-2": "open"})
+
+        assert Request.objects.get(number=2).state == "open"
 
     def test_is_for_those_who_decide(self, clash, cem, contributor, engagement):
         assert settle(cem, engagement, contributor).status_code == 403
@@ -312,6 +330,7 @@ class TestSettling:
         response = sofie.post(address(engagement, "clash-reopen", 1), {"why": "Nights are different"})
 
         assert response.status_code == 302
+        assert {one.state for one in Request.objects.all()} == {"open"}
         assert "Opened again" not in page(sofie, engagement)
         event = Event.objects.get(kind="clash.reopened")
         assert event.data["fields"]["outcome"] == ["At once for the top band", ""]

@@ -221,6 +221,35 @@ class TestOtherRecords:
 
         assert self.kinds(engagement, contributor, desk)[key].side == "client"
 
+    def test_a_request_in_an_open_conflict_waits_there_and_not_twice(
+        self, contributor, project_manager, engagement, desk
+    ):
+        author, us = desk(contributor), desk(project_manager)
+        one, other = (
+            requests.record(desk=author, author=author.membership, title=title, need="So that nurses act")
+            for title in ("An alarm at once", "No alarm at night")
+        )
+        clash = clashes.raise_clash(
+            desk=us,
+            title="When to alarm",
+            says="Both cannot be had",
+            parts=[clashes.Part(request=request) for request in (one, other)],
+        )
+        assert {"request:1", "request:2"}.isdisjoint(self.kinds(engagement, project_manager, desk))
+
+        clashes.settle(
+            desk=us,
+            clash=clash,
+            outcome="At once by day",
+            reason="Nobody is there at night",
+            decided_by=us.membership,
+            came={1: "partly", 2: "open"},
+        )
+
+        waiting = self.kinds(engagement, project_manager, desk)
+        assert "request:1" not in waiting
+        assert "request:2" in waiting
+
     def test_a_thread_is_with_whom_it_was_given_to(self, contributor, consultant, reviewer, engagement, desk):
         us = desk(consultant)
         subject = subject_of(us.framework, KEY)
