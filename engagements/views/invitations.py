@@ -71,7 +71,7 @@ def _invitation(request: HttpRequest, token: str) -> HttpResponse:
         if request.user.is_authenticated:
             return _signed_in(request, found, request.user)
         if User.objects.filter(email=found.email).exists():
-            return _page(request, "sign-in", found)
+            return _page(request, "sign-in", found, status=409 if request.method == "POST" else 200)
         return _new(request, found)
     except invitations.InvitationEnded as error:
         return _ended(request, found, error.state)
