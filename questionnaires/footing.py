@@ -4,7 +4,8 @@ As kept in `Footing.basis` and `Footing.changed`, by item key:
 
     None                                  no answer
     {"value": ...}                        the canonical value
-    {"words": ..., "rows": 3, "digest"}   a table: its words, how many rows, and a digest over all its cells
+    {"words": ..., "rows": 3, "cells"}    a table: its words, how many rows, and [row, column, value] of every cell;
+                                          a large one has a "digest" over them instead
     {"state": "unknown"}                  we don't know yet; likewise "not_applicable"
     {"state": "answered"}                 a sign-off with a signature; "confirmed" with all of them
 """
@@ -12,6 +13,7 @@ As kept in `Footing.basis` and `Footing.changed`, by item key:
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -22,10 +24,14 @@ from django.utils.translation import ngettext
 
 from questionnaires import values
 from questionnaires.access import Viewpoint
-from questionnaires.document import Framework, Item
+from questionnaires.document import Column, Framework, Item
 from questionnaires.models import Answer, Entry, Revision
 
 Settled = dict[str, Any] | None
+TextOf = Callable[[Item | Column, Any], str]
+# A table of more cells is compared by a digest: what changed in it is then told by its number of rows alone.
+MOST_CELLS = 1000
+MOST_TOLD = 5
 
 
 def settled(framework: Framework, engagement_id: int, keys: Collection[str]) -> dict[str, Settled]:
@@ -69,15 +75,61 @@ def _told(item: Item, state: str, answers: list[dict[str, Any]]) -> Settled:
         return {"value": given[0]["value"]}
     cells = [[answer["row"], answer["column"], answer["value"]] for answer in given if answer["row"]]
     words = next((answer["value"] for answer in given if answer["part"] == Answer.Part.WORDS), "")
+    told = {"words": words, "rows": len({row for row, _column, _value in cells})}
+    if len(cells) <= MOST_CELLS:
+        return told | {"cells": cells}
     text = json.dumps(cells, ensure_ascii=False, sort_keys=True)
-    return {
-        "words": words,
-        "rows": len({row for row, _column, _value in cells}),
-        "digest": hashlib.sha256(text.encode()).hexdigest()[:16],
-    }
+    return told | {"digest": hashlib.sha256(text.encode()).hexdigest()[:16]}
 
 
-def in_words(item: Item, told: Settled, text_of: Callable[[Item, Any], str]) -> str:
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One thing that is not what it was, in words: where in a table, else nothing; empty for what is not there."""
+
+    where: str
+    was: str
+    now: str
+
+
+def differences(item: Item, then: Settled, now: Settled, text_of: TextOf) -> list[Moved]:
+    """Say what changed at an item between *then* and *now*: of a table each cell, the first few of them."""
+    if not (then and now and "cells" in then and "cells" in now):
+        return [Moved("", in_words(item, then, text_of), in_words(item, now, text_of))]
+    found = []
+    if then["words"] != now["words"]:
+        found.append(Moved(_("In words"), then["words"], now["words"]))
+    before, after = _by_row(item, then["cells"], text_of), _by_row(item, now["cells"], text_of)
+    for row in dict.fromkeys([*before, *after]):
+        name = next(iter((after.get(row) or before[row]).values()))
+        if row not in before:
+            found.append(Moved(_("Row added"), "", name))
+        elif row not in after:
+            found.append(Moved(_("Row removed"), name, ""))
+        else:
+            was, is_now = before[row], after[row]
+            found += [
+                Moved(f"{name}, {column.label}", was.get(column.key, ""), is_now.get(column.key, ""))
+                for column in item.columns
+                if was.get(column.key, "") != is_now.get(column.key, "")
+            ]
+    if len(found) > MOST_TOLD:
+        more = len(found) - MOST_TOLD
+        found[MOST_TOLD:] = [Moved(_("and %(count)d more") % {"count": more}, "", "")]
+    # Only the order of the rows changed.
+    return found or [Moved("", in_words(item, then, text_of), in_words(item, now, text_of))]
+
+
+def _by_row(item: Item, cells: list[list[Any]], text_of: TextOf) -> dict[int, dict[str, str]]:
+    """Return the cells of every row in words, in the order of the columns."""
+    columns = {column.key: column for column in item.columns}
+    given: dict[int, dict[str, str]] = {}
+    for row, key, value in cells:
+        if key in columns:
+            given.setdefault(row, {})[key] = text_of(columns[key], value)
+    return {row: {key: held[key] for key in columns if key in held} for row, held in given.items()}
+
+
+def in_words(item: Item, told: Settled, text_of: TextOf) -> str:
     """Say what stood at an item; *text_of* gives a canonical value as people read it."""
     if told is None:
         return _("no answer")

@@ -42,7 +42,7 @@ class Wording:
         self.view = view
         self.names = {member.pk: member.user.display_name for member in reading.people(view)}
 
-    def told(self, item: Item, place: Place, value: Any) -> str:
+    def told(self, item: Item | Column, place: Place, value: Any) -> str:
         """Return one covered value in words; "" for none."""
         _row, column, part = place
         if value is None:
@@ -50,7 +50,7 @@ class Wording:
         if part == "words":
             return str(value)
         spec: Item | Column | None = item
-        if column:
+        if column and isinstance(item, Item):
             spec = next((one for one in item.columns if one.key == column), None)
         if spec is None:
             return str(value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from engagements.templatetags.interface import day
 from questionnaires import charts, footing
 from questionnaires.access import Viewpoint
 from questionnaires.actions.attempts import figure
@@ -59,6 +61,8 @@ class AttemptView:
             return agreed(self.attempt)
         if isinstance(value, Decimal):
             return figure(value)
+        if isinstance(value, date):
+            return day(value)
         return "" if value is None else str(value)
 
 

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from engagements.models import Event
 from questionnaires import integrity
+from questionnaires.actions import answers, rows
 from questionnaires.models import Decision, Flag, Row
 from tests.questionnaires.advice import HTMX, KEY, OPTIONS, decide, member, offer, prepare, react, url
 from tests.questionnaires.saves import answer_of, entry_of, save
@@ -314,6 +315,32 @@ class TestRestingOn:
         assert "It was chosen for appeals" in page
         assert "has changed" not in page
         assert carla.post(path, headers=HTMX).status_code == 422
+
+    def test_a_table_it_rests_on_is_told_cell_by_cell(
+        self, offered, carla, sofie, sponsor, consultant, engagement, desk
+    ):
+        def add(*told):
+            entry = entry_of(engagement, "datasets")
+            made = rows.add_rows(desk=desk(consultant), entry=entry, rows=told)
+            answers.settle_entry(desk=desk(consultant), entry=entry_of(engagement, "datasets"))
+            return made
+
+        first, second = add(
+            {"dataset": "Triage feed", "system": "Old engine"}, {"dataset": "Ward notes", "system": "Records"}
+        )
+        decide(sofie, engagement, client=sponsor, firm=consultant, rests_on="datasets")
+        made = Decision.objects.get()
+
+        save(carla, engagement, "datasets", "New engine", row=first, column="system", base=1, settle="1")
+        assert "Triage feed, System" in page_of(sofie, engagement, made)
+        rows.delete_row(desk=desk(consultant), row=Row.objects.get(pk=second.pk))
+        add({"dataset": "Scans", "system": "Archive"})
+
+        above, below = page_of(sofie, engagement, made).split("Between these options", 1)
+        for words in ("Old engine", "New engine", "Row removed", "Ward notes", "Row added", "Scans"):
+            assert words in above
+        assert "2 rows" not in above
+        assert "2 rows" in below
 
     def test_a_superseded_decision_is_left_alone(
         self, decided, carla, sofie, sponsor, consultant, engagement
