@@ -255,7 +255,8 @@ def judge(mapped: Sequence[Mapped], register_rows: Iterable[int]) -> tuple[Statu
     confirmed = [one for one in applying if one.is_confirmed]
     shown = [count for count in counts if count]
     if not confirmed and not shown:
-        return Status.NOT_SHOWN, ""
+        answered = any(one.entry.state == Entry.State.ANSWERED for one in applying)
+        return Status.NOT_SHOWN, _("Answered, and not confirmed yet.") if answered else ""
     if len(confirmed) < len(applying) or len(shown) < len(counts):
         return Status.PARTLY, ""
     if not any(one.proofs for one in applying):

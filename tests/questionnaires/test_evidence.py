@@ -69,6 +69,10 @@ class TestJudging:
     def test_follows_the_rule(self, questions, registers, status):
         assert coverage.judge([mapped(**question) for question in questions], registers)[0] == status
 
+    def test_an_answer_alone_is_named_as_what_is_missing(self):
+        assert coverage.judge([mapped(state="answered")], [])[1] == "Answered, and not confirmed yet."
+        assert coverage.judge([mapped(state="open")], [])[1] == ""
+
     def test_not_applicable_says_why(self):
         _status, note = coverage.judge([mapped(**NA), mapped(**HIDDEN, spared=True)], [])
 
