@@ -343,6 +343,8 @@ class Past:
                     "key": last.key,
                     "path": flag.path,
                     "was": flag.first.data.get("told"),
+                    "rows": last.data.get("rows"),
+                    "rows_before": flag.first.data.get("rows"),
                     "now": last.data.get("told"),
                     "more": last.data.get("untold"),
                     "at": last.at.isoformat(),

@@ -66,6 +66,8 @@ def open_reasons() -> ArraySubquery:
                 was=F("first__data__told"),
                 now=F("last__data__told"),
                 more=F("last__data__untold"),
+                rows=F("last__data__rows"),
+                rows_before=F("first__data__rows"),
                 at=F("last__at"),
                 by=F("last__by__display_name"),
             )
@@ -97,7 +99,12 @@ def _reason(view: Viewpoint, one: Mapping[str, Any]) -> Reason:
         reason.is_hidden, reason.by = item is not None, ""
     else:
         reason.source = item
-        reason.told = told(item, one["was"] or (), one["now"] or ())
+        reason.told = told(
+            item,
+            one["was"] or (),
+            one["now"] or (),
+            (one["rows_before"] or {}) | (one["rows"] or {}),
+        )
         reason.more = one["more"] or 0
     for key in one["path"][1:-1]:
         between = framework.item(key) if framework.has_item(key) else None
@@ -105,8 +112,16 @@ def _reason(view: Viewpoint, one: Mapping[str, Any]) -> Reason:
     return reason
 
 
-def told(item: Item, first: Iterable[list[Any]], last: Iterable[list[Any]]) -> list[Told]:
-    """Return what a source's values were before its first change, and are after its last one."""
+def told(
+    item: Item,
+    first: Iterable[list[Any]],
+    last: Iterable[list[Any]],
+    rows: Mapping[str, str] | None = None,
+) -> list[Told]:
+    """Return what a source's values were before its first change, and are after its last one.
+
+    *rows* says by what the rows of a table go, by their ids as texts.
+    """
     was = {(row, column, part): before for row, column, part, before, _after in first}
     now = {(row, column, part): (before, after) for row, column, part, before, after in last}
     lines = []
@@ -123,6 +138,8 @@ def told(item: Item, first: Iterable[list[Any]], last: Iterable[list[Any]]) -> l
         if column and part == "value":
             spec = next((one for one in item.columns if one.key == column), None)
             label = spec.label if spec else column
+            if (name := (rows or {}).get(str(row))) and column != item.columns[0].key:
+                label = f"{name}, {label}"
         elif part in ("state", "signature"):
             spec, before, after = None, said(before), said(after)
         elif part == "words":

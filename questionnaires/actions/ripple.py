@@ -10,7 +10,7 @@ from questionnaires import reasons, ripple
 from questionnaires.actions import contradictions, flags, footings, stale
 from questionnaires.actions.act import Act
 from questionnaires.document import Framework, Item
-from questionnaires.models import Cause, Entry, Flag
+from questionnaires.models import Answer, Cause, Entry, Flag
 from questionnaires.places import subject_of
 
 # One changed value of an entry: row key or None, column, part, before, after. The parts "state" and "signature" say
@@ -90,6 +90,8 @@ class _Because:
                 "told": reasons.to_tell(self.changes),
                 "untold": max(0, len(self.changes) - reasons.MOST_TOLD),
             }
+            if rows := self._rows(data["told"]):
+                data["rows"] = rows
             if self.moved:
                 data["moved"] = list(self.moved)
             if len(self.changes) > MOST_CHANGES:
@@ -98,6 +100,21 @@ class _Because:
                 self.act, Cause.Kind.CHANGED, self.item.key, step_key=self.item.step_key, data=data
             )
         return self.made
+
+    def _rows(self, told: Iterable[Sequence[Any]]) -> dict[str, str]:
+        """Return by what the rows go that changed: the text in their first column. No statement without rows."""
+        wanted = {row for row, column, *_rest in told if row and column}
+        first = next(iter(self.item.columns), None)
+        if not wanted or first is None or first.type != "text":
+            return {}
+        cells = Answer.objects.filter(
+            entry__engagement=self.act.engagement,
+            entry__item_key=self.item.key,
+            row__key__in=wanted,
+            column=first.key,
+            part=Answer.Part.VALUE,
+        )
+        return {str(row): value for row, value in cells.values_list("row__key", "value") if value}
 
 
 def links_of(framework: Framework) -> ripple.Links:

@@ -129,6 +129,11 @@ class TestChange:
         page = item_page(carla, engagement, "data-volume")
         assert "Registry" in page
         assert "Triage" in page
+        assert "Triage, " not in page
+
+        save(carla, engagement, "datasets", "The feed", row=row, column="system", settle="1")
+
+        assert "Triage, System" in item_page(carla, engagement, "data-volume")
 
     def test_of_a_deleted_row_is_one_too_and_comes_back_with_it(
         self, write, carla, engagement, consultant, desk
