@@ -354,7 +354,7 @@ class SettleClashForm(forms.Form):
         self.positions = [position for position, _title in requests]
         for position, title in requests:
             self.fields[f"came-{position}"] = forms.ChoiceField(
-                label=_("What comes of: %(title)s") % {"title": title}, choices=[("", ""), *CAME]
+                label=_("What comes of: %(title)s") % {"title": title}, choices=[("", _("Choose")), *CAME]
             )
         self.order_fields(
             ["keep", "outcome", "reason", *(f"came-{one}" for one in self.positions), "decided_by"]

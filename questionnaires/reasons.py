@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from questionnaires.access import Viewpoint
 from questionnaires.document import Column, Contradiction, Item, Step
 from questionnaires.models import Cause, Entry, Flag
+from questionnaires.values import as_text
 
 # How much of a text is shown as was and now, and how much stands before the first difference.
 LONGEST = 400
@@ -138,8 +139,9 @@ def told(
         if column and part == "value":
             spec = next((one for one in item.columns if one.key == column), None)
             label = spec.label if spec else column
-            if (name := (rows or {}).get(str(row))) and column != item.columns[0].key:
-                label = f"{name}, {label}"
+            head = item.columns[0]
+            if (name := (rows or {}).get(str(row))) and column != head.key:
+                label = f"{as_text(head, name, lambda _kind, _pk: '')}, {label}"
         elif part in ("state", "signature"):
             spec, before, after = None, said(before), said(after)
         elif part == "words":

@@ -102,10 +102,10 @@ class _Because:
         return self.made
 
     def _rows(self, told: Iterable[Sequence[Any]]) -> dict[str, str]:
-        """Return by what the rows go that changed: the text in their first column. No statement without rows."""
+        """Return by what the rows go that changed: the text or choice in their first column. No statement without rows."""
         wanted = {row for row, column, *_rest in told if row and column}
         first = next(iter(self.item.columns), None)
-        if not wanted or first is None or first.type != "text":
+        if not wanted or first is None or first.type not in ("text", "choice"):
             return {}
         cells = Answer.objects.filter(
             entry__engagement=self.act.engagement,

@@ -135,6 +135,20 @@ class TestChange:
 
         assert "Triage, System" in item_page(carla, engagement, "data-volume")
 
+    def test_of_a_cell_names_its_row_by_a_choice_too(self, write, carla, engagement, consultant, desk):
+        from questionnaires.actions import answers, rows
+
+        entry = entry_of(engagement, "service-levels")
+        (row,) = rows.add_rows(
+            desk=desk(consultant), entry=entry, rows=[{"measure": "throughput at peak", "needed": "60"}]
+        )
+        answers.settle_entry(desk=desk(consultant), entry=entry_of(engagement, "service-levels"))
+        write("scoring-mode", "batch")
+
+        save(carla, engagement, "service-levels", "90", row=row, column="needed", base=1, settle="1")
+
+        assert "Throughput at peak, Needed" in item_page(carla, engagement, "scoring-mode")
+
     def test_of_a_deleted_row_is_one_too_and_comes_back_with_it(
         self, write, carla, engagement, consultant, desk
     ):
