@@ -481,9 +481,12 @@ class Story:
     def do_request(self, request: dict[str, Any]) -> None:
         self.person(request["author"], P.COMMENT)
         if self.side(request["author"]) != Side.CLIENT or set(request) != {
-            *("id", "author", "title", "need", "value", "effort", "moscow")
+            *("id", "author", "title", "need", "value", "effort", "moscow", "items")
         }:
-            self.wrong("is a client's wish with need, value, effort and weight")
+            self.wrong("is a client's wish with need, value, effort, weight and what it concerns")
+        for key in request["items"]:
+            if not framework().has_item(key) or framework().item(key).internal:
+                self.wrong(f"concerns {key}, which the client never sees")
         if {request["value"], request["effort"]} - {"low", "medium", "high"} or request["moscow"] not in (
             *("must", "should", "could"),
         ):
