@@ -1,7 +1,7 @@
 // What was typed and not yet acknowledged, kept in this browser by person and field until the server has it.
 // Everything here may fail without a word: in a private window there is only the page itself.
 
-import { me } from "./page.js";
+import { me, tab } from "./page.js";
 
 const STORE = "drafts";
 let opening = null;
@@ -22,19 +22,22 @@ function database() {
 
 async function within(mode, work) {
   try {
-    const store = (await database()).transaction(STORE, mode).objectStore(STORE);
+    const transaction = (await database()).transaction(STORE, mode);
     return await new Promise((resolve, reject) => {
-      const request = work(store);
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
+      const request = work(transaction.objectStore(STORE));
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = () => reject(transaction.error);
+      // A page that goes away does not live to commit by itself.
+      if (mode === "readwrite") transaction.commit();
     });
   } catch {
     return undefined;
   }
 }
 
+// Each window has its own of a field: what is typed after a reload does not take the place of what was typed before.
 export function draftId(url, part) {
-  return `${me} ${url} ${part}`;
+  return `${me} ${tab} ${url} ${part}`;
 }
 
 export function keep(draft) {

@@ -120,7 +120,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   detail.shouldSwap = false;
   // What went wrong is said in the answer, however old it is.
   takeIn(detail.serverResponse, detail.xhr.status === 200 && detail.xhr.getResponseHeader("Drawn-At"));
-  document.dispatchEvent(new CustomEvent("throughline:answered", { detail: { element: detail.requestConfig.elt, html: detail.serverResponse } }));
+  const answered = { element: detail.requestConfig.elt, html: detail.serverResponse };
+  patch.whenIn(() => document.dispatchEvent(new CustomEvent("throughline:answered", { detail: answered })));
 });
 
 document.addEventListener("htmx:responseError", ({ detail }) => {

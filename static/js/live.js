@@ -18,7 +18,7 @@ let again = 0;
 
 stream.on("fragments", ({ data }) => {
   patch.apply(data.html);
-  incoming.show(data.deeds);
+  patch.whenIn(() => incoming.show(data.deeds));
 });
 
 stream.on("resync", () => {

@@ -70,6 +70,10 @@ function operation(element, own) {
 }
 
 function run(ops) {
+  if (pressing) {
+    waiting.push(() => run(ops));
+    return [];
+  }
   const touched = [];
   anchored(() => {
     for (const op of ops) {
@@ -83,6 +87,36 @@ function run(ops) {
   }
   return touched;
 }
+
+// ---- a press
+
+// A press is a click only if the button is still there when it is let go: until then nothing is put in. Leaving a field
+// by pressing a button beside it is what would put something in.
+const AFTER_PRESS = 50; // ms; after a touch the click comes a little later
+const LONGEST_PRESS = 2000; // ms; the end of some presses is never told
+
+let pressing = 0;
+const waiting = [];
+
+function lift() {
+  clearTimeout(pressing);
+  pressing = 0;
+  for (const work of waiting.splice(0)) work();
+}
+
+// Do what rests on what was put in before, in its turn.
+export function whenIn(work) {
+  if (pressing) waiting.push(work);
+  else work();
+}
+
+function liftAfter(time) {
+  clearTimeout(pressing);
+  pressing = setTimeout(lift, time);
+}
+
+addEventListener("pointerdown", () => liftAfter(LONGEST_PRESS), true);
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => pressing && liftAfter(AFTER_PRESS), true);
 
 function fragment(html) {
   const parsed = document.createElement("template");

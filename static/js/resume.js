@@ -27,7 +27,6 @@ export async function resumeDrafts() {
   let sent = 0;
   for (const draft of found) {
     const state = stateOfDraft(draft);
-    if (!state) continue;
     const field = element(state);
     if (field && read(field) === draft.value && !draft.flight) {
       state.rests = draft.value;

@@ -55,8 +55,8 @@ export function changed(field, { complete = false } = {}) {
   const state = stateOf(field);
   state.since ??= Date.now();
   state.key ??= uuid();
-  clearTimeout(state.draftTimer);
-  state.draftTimer = setTimeout(() => keepDraft(state), DRAFT);
+  // Not put off by further keys: who types without a pause is not to lose all of it.
+  state.draftTimer ||= setTimeout(() => keepDraft(state), DRAFT);
   rest(state.item);
   show(state.item);
   if (!isText(field) && !complete) return;

@@ -9,7 +9,7 @@
 // A field is dirty while it holds something else than `rests`, or something is in flight.
 
 import * as drafts from "./drafts.js";
-import { FIELD, itemOf, read, served, urlOf } from "./field.js";
+import { FIELD, hasFocus, itemOf, read, served, urlOf } from "./field.js";
 import { tab, uuid } from "./page.js";
 
 const states = new Map();
@@ -51,7 +51,7 @@ export function isRefused(state) {
 }
 
 function fresh(id) {
-  return { id, node: null, item: "", key: null, flight: null, sending: null, unsettled: false, isUnkept: false, wantsSettle: false, refused: null, timer: 0, draftTimer: 0 };
+  return { id, node: null, item: "", draft: null, key: null, flight: null, sending: null, unsettled: false, isUnkept: false, wantsSettle: false, refused: null, timer: 0, draftTimer: 0 };
 }
 
 // The state of a field.
@@ -74,15 +74,15 @@ export function stateOf(field) {
   return state;
 }
 
-// A draft of an earlier visit, as a state: of its field where that is on this page, else of its own. Returns null when
-// the field holds something newer.
+// A draft of an earlier visit, as a state: of its field where that is on this page, else of its own; also where somebody
+// has gone on writing in the field, which the server merges with it.
 export function stateOfDraft(draft) {
   const found = document.getElementById(draft.field);
   const field = found?.matches(FIELD) && urlOf(found) === draft.url && (found.dataset.part ?? "") === draft.part ? found : null;
-  const state = field ? stateOf(field) : fresh(`draft ${draft.id}`);
-  if (field && (isDirty(state) || field.contains(document.activeElement))) return null;
+  const isInUse = field && (isDirty(stateOf(field)) || hasFocus(field));
+  const state = field && !isInUse ? stateOf(field) : fresh(`draft ${draft.id}`);
   const { url, part, isList, base, key, flight, label, page, value } = draft;
-  Object.assign(state, { url, part, isList, base, key, flight, label, page, value, rests: null, since: draft.at });
+  Object.assign(state, { field: draft.field, item: itemOf(field)?.id ?? "", url, part, isList, base, key, flight, label, page, value, draft: draft.id, rests: null, since: draft.at });
   states.set(state.id, state);
   return state;
 }
@@ -95,7 +95,8 @@ export function isUnkept(state) {
 // Keep in this browser what is dirty, and let go of what is not.
 export async function keepDraft(state) {
   clearTimeout(state.draftTimer);
-  const id = drafts.draftId(state.url, state.part);
+  state.draftTimer = 0;
+  const id = state.draft ?? drafts.draftId(state.url, state.part);
   if (!isDirty(state)) return drafts.drop(id);
   const field = element(state);
   const { url, part, isList, base, flight } = state;

@@ -76,6 +76,9 @@ def stays(page):
 def all_is_sent(page):
     """Wait until a page has nothing that the server does not have."""
     page.keyboard.press("Escape")
+    expect(
+        page.locator("[data-save-state=writing], [data-save-state=saving], [data-save-state=kept]")
+    ).to_have_count(0)
     for _look in range(100):
         if not drafts(page):
             return

@@ -123,6 +123,24 @@ class TestTheSameText:
         expect(carla.locator(f"#read-{TEXT}")).to_have_text("Once a night, at two")
         assert list(integrity.problems(engagement)) == []
 
+    def test_a_button_is_still_there_when_the_press_on_it_ends(self, both, consultant, engagement):
+        """Pressing it leaves the field, and what had to wait for that must not take the button away."""
+        _carla, cem = both
+        writes(cem, "Every hour")
+        is_saved(cem)
+        save(browser_of(consultant), engagement, TEXT, "Every fifteen minutes", base=1)
+        taking = item(cem).get_by_role("button", name="Take Carla’s")
+        taking.hover()
+
+        cem.mouse.down()
+        expect(field(cem)).not_to_be_focused()
+        save(browser_of(consultant), engagement, RESTATED, "Looked at while he presses")
+        cem.evaluate("() => new Promise((resolve) => setTimeout(resolve))")
+        cem.mouse.up()
+
+        expect(cem.locator("#toasts")).to_contain_text("Put mine back")
+        expect(cem.locator(f"#read-{RESTATED}")).to_have_text("Looked at while he presses")
+
     def test_catching_up_is_not_writing(self, both, consultant, engagement):
         """A field that shows what stands now has not been changed by its person, so nothing of it is saved."""
         _carla, cem = both
