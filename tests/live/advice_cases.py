@@ -242,7 +242,7 @@ def _(scene):
 def _settle(scene, found):
     clashes.settle(
         desk=scene.at("sponsor"), clash=_again(found), outcome="At once for the top band", reason="Four in ten",
-        decided_by=scene.member("sponsor"), informed=[scene.member("contributor")], taken=[2],
+        decided_by=scene.member("sponsor"), informed=[scene.member("contributor")], came={1: "open", 2: "taken"},
     )  # fmt: skip
 
 
