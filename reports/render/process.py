@@ -6,8 +6,10 @@ import contextlib
 import json
 import os
 import selectors
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,6 +25,7 @@ RESIDENT = 600 * 1024**2
 KEPT = 1
 START = 60.0
 ANSWER_LIMIT = 1_000_000
+SCRATCH = "throughline-rendering-"
 Job = dict[str, Any]
 Step = Callable[[int, dict[str, Any]], None]
 
@@ -44,11 +47,13 @@ class Child:
     """One process that sets documents, one after another."""
 
     def __init__(self) -> None:
+        # It unpacks fonts and is killed when it is not needed any more, so somebody else has to tidy up.
+        self.scratch = Path(tempfile.mkdtemp(prefix=SCRATCH))
         environment = {
             name: os.environ[name]
             for name in ("PATH", "LANG", "HOME", "XDG_CACHE_HOME")
             if name in os.environ
-        }
+        } | {"TMPDIR": os.fspath(self.scratch)}
         self.process = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-m", "reports.render.child", str(assets())],
             stdin=subprocess.PIPE,
@@ -106,6 +111,7 @@ class Child:
         self.heard.close()
         with contextlib.suppress(BrokenPipeError):
             self.told.close()
+        shutil.rmtree(self.scratch, ignore_errors=True)
 
 
 _idle: list[Child] = []
@@ -196,12 +202,6 @@ def _give_back(child: Child) -> None:
 def _end_all(children: Sequence[Child]) -> None:
     for child in children:
         child.end()
-
-
-def warm() -> None:
-    """Start a child beforehand, so that the first document does not wait for it."""
-    if not _idle:
-        _idle.append(Child())
 
 
 def child_id() -> int:

@@ -87,6 +87,15 @@ class TestWhole:
         one, two, three = ((tmp_path / f"{name}.pdf").read_bytes() for name in ("one", "two", "three"))
         assert one == two == three
 
+    def test_a_child_that_ends_leaves_no_files_behind(self, tmp_path):
+        work.render(dossier(12), FRAME, tmp_path / "one.pdf")
+        scratch = process._idle[-1].scratch
+        assert list(scratch.iterdir())
+
+        process.end()
+
+        assert not scratch.exists()
+
     def test_html_by_itself_becomes_a_file(self):
         assert work.pdf_of("<!doctype html><html lang=en><title>T</title><p>Words").startswith(b"%PDF-")
 
