@@ -9,10 +9,12 @@ from datetime import date
 
 import pytest
 from django.core.cache import cache
+from django.core.files import storage
+from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from engagements.models import Engagement
+from engagements.models import Engagement, FileVersion
 from tests import people
 
 DJANGOS_OWN = {"auth_permission", "django_content_type", "django_migrations"}
@@ -110,16 +112,28 @@ def world(db, kept_world):
 
 @pytest.fixture(scope="session")
 def kept_demo(django_db_setup, django_db_blocker, _cheap_passwords):
-    """Play the demo's stories once, up to a Monday, and move their rows aside. Their files stay in the run's folder."""
+    """Play the demo's stories once, up to a Monday; move their rows aside and remember their files."""
     with django_db_blocker.unblock():
         call_command("demo", today=date(2026, 11, 23), stdout=io.StringIO())
-        return keep_rows("kept_demo")
+        names = list(FileVersion.objects.values_list("storage_name", flat=True))
+        rows = keep_rows("kept_demo")
+    return rows, {name: _content(name) for name in names}
+
+
+def _content(name):
+    with storage.default_storage.open(name) as file:
+        return file.read()
 
 
 @pytest.fixture
 def demo(db, kept_demo):
     """Give the demo's engagements by code, instead of the world."""
-    copy_rows(kept_demo)
+    rows, files = kept_demo
+    copy_rows(rows)
+    for name, content in files.items():
+        # A test before may have tidied up what no row named.
+        if not storage.default_storage.exists(name):
+            storage.default_storage.save(name, ContentFile(content))
     return {engagement.code: engagement for engagement in Engagement.objects.select_related("client")}
 
 

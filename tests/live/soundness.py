@@ -24,4 +24,5 @@ def _nobody_is_here_yet():
 def _sound_afterwards(db) -> Iterator[None]:
     """Hold everything that is stored against itself after each test, as `manage.py fsck` does."""
     yield
-    assert [*of_engagements.problems(), *of_questionnaires.problems()] == []
+    problems = [*of_engagements.problems(), *of_questionnaires.problems()]
+    assert not problems, "\n".join(problems)
